@@ -1,0 +1,82 @@
+// src/ → dist/: the program as small CommonJS files that load one another when needed, and the library.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import { root } from './schemas.js';
+
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  mainFields: ['module', 'main'],
+  define: { __VERSION__: JSON.stringify(version) },
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+
+// esbuild splits ES modules only; each piece is then turned into CommonJS, which starts a little faster.
+const program = await build({
+  ...common,
+  entryPoints: { main: 'src/entry.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.cjs' },
+  chunkNames: 'chunk-[hash]',
+  write: false,
+});
+for (const file of program.outputFiles) {
+  const { code } = await transform(file.text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    minify: true,
+    supported: { 'dynamic-import': false },
+  });
+  writeFileSync(file.path, code);
+}
+
+const library = await Promise.all(
+  [
+    ['esm', 'dist/index.js'],
+    ['cjs', 'dist/index.cjs'],
+  ].map(([format, outfile]) =>
+    build({ ...common, entryPoints: ['src/index.ts'], outfile, format: /** @type {'esm' | 'cjs'} */ (format), platform: 'neutral' }),
+  ),
+);
+
+const types = await rollup({ input: join(root, 'src/index.ts'), plugins: [dts()], logLevel: 'warn' });
+await types.write({ file: join(dist, 'index.d.ts'), format: 'es' });
+cpSync(join(dist, 'index.d.ts'), join(dist, 'index.d.cts'));
+
+// The licences of what is inside the files.
+const packages = new Map();
+for (const { metafile } of [program, ...library]) {
+  for (const input of Object.keys(metafile?.inputs ?? {})) {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1];
+    if (name !== undefined) packages.set(name, join(root, 'node_modules', name));
+  }
+}
+const notices = [...packages].sort().map(([name, folder]) => {
+  const { version: packageVersion, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? `Licence: ${license}` : readFileSync(join(folder, file), 'utf8').trim();
+  return `${name} ${packageVersion}\n\n${text}\n`;
+});
+writeFileSync(
+  join(dist, 'THIRD-PARTY-NOTICES.txt'),
+  `whapi-hooks contains parts of these packages.\n\n${notices.join(`\n${'-'.repeat(72)}\n\n`)}`,
+);
+if (!existsSync(join(dist, 'main.cjs'))) throw new Error('dist/main.cjs was not written.');

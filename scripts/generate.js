@@ -1,0 +1,196 @@
+// schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { _, _Code, Ajv, standaloneCode, stringify } from './ajv.js';
+import { ENVELOPE, events, flatten, loadSchemas, METHODS, root, variants } from './schemas.js';
+import { payloadTypes } from './types.js';
+
+const out = join(root, 'src', 'generated');
+const schemas = loadSchemas();
+const catalogue = events(schemas);
+const messageTypes = variants(schemas, 'messages');
+
+/** A hostile body must not fill the memory with findings: each validator keeps this many. */
+const MOST_FINDINGS = 1000;
+
+/** Ids are absolute while compiling, so that references need no base. */
+const idOf = (file, partial) => `schemas:/${partial ? 'partial' : 'whole'}/${file}`;
+
+/** The words of x-words of a member, looked up through its $ref. */
+const wordsOf = (member) => member['x-words'] ?? (member.$ref ? flatten(schemas, member.$ref)['x-words'] : undefined) ?? [];
+
+/**
+ * A schema as it is compiled: standard keywords as they are, unknown members remarked on, x-like and its
+ * partial twin (types only, nothing missing) spelled out.
+ */
+const compiled = (file, partial) => {
+  const prepare = (node, at) => {
+    const { title, description, $comment, $schema, $id, examples, ...rest } = node;
+    const result = { ...rest };
+    if (result['x-like']) {
+      const like = result['x-like'];
+      delete result['x-like'];
+      delete result.type;
+      return { ...result, $ref: idOf(like, true) };
+    }
+    if (result.$ref) result.$ref = idOf(result.$ref, partial);
+    if (result.properties) {
+      result['x-known'] = Object.keys(result.properties);
+      result.properties = Object.fromEntries(Object.entries(result.properties).map(([k, v]) => [k, prepare(v, k)]));
+    }
+    if (result.items) result.items = prepare(result.items, at);
+    if (result.minLength && result['x-form'] === 'id') result['x-form'] = 'any';
+    if (result['x-agree']) {
+      result['x-agree'] = { ...result['x-agree'], words: wordsOf(node.properties[result['x-agree'].with]) };
+    }
+    if (result['x-branch']) {
+      const member = result['x-branch'];
+      result['x-branch'] = { member, branches: wordsOf(node.properties[member]) };
+    }
+    if (partial) for (const key of ['required', 'x-recommended', 'x-content', 'x-branch', 'x-agree']) delete result[key];
+    return result;
+  };
+  const flat = flatten(schemas, file);
+  const result = prepare(flat, '');
+  if (file === 'common/message.schema.json' && !partial) {
+    const owned = [...new Set(messageTypes.flatMap(({ content }) => content))];
+    result['x-content'] = { types: Object.fromEntries(messageTypes.map(({ type, content }) => [type, content])), owned };
+  }
+  if (!file.startsWith('common/')) {
+    // The envelope is read before the schema is chosen (src/event/name.ts); so are the payload keys.
+    delete result['x-known'];
+    delete result.anyOf;
+    delete result.properties.event;
+    delete result.required;
+  }
+  return result;
+};
+
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  allowUnionTypes: true,
+  // Lengths in UTF-16 units: the only length asked for is 1, and the compiled code needs no module for it.
+  unicode: false,
+  logger: false,
+  messages: false,
+  inlineRefs: 4,
+  code: {
+    source: true,
+    esm: true,
+    lines: false,
+  },
+});
+
+/** keyword → JSON type it looks at; each calls the function of that name in src/schema/keywords.ts. */
+const KEYWORDS = {
+  words: 'string',
+  known: 'object',
+  recommended: 'object',
+  form: 'string',
+  unit: ['string', 'number'],
+  range: 'number',
+  agree: 'object',
+  branch: 'object',
+  content: 'object',
+};
+for (const [keyword, type] of Object.entries(KEYWORDS)) {
+  ajv.addKeyword({
+    keyword: `x-${keyword}`,
+    type,
+    error: { params: ({ params }) => _`{remarks: ${params.remarks}}` },
+    code(cxt) {
+      const { gen, data, schema } = cxt;
+      const set = keyword === 'words' || keyword === 'known';
+      const value = gen.scopeValue('schema', {
+        ref: schema,
+        key: `${keyword}:${JSON.stringify(schema)}`,
+        code: set ? _`new Set(${stringify(schema)})` : stringify(schema),
+      });
+      const remarks = gen.const('remarks', _`${new _Code(`keywords.${keyword}`)}(${value}, ${data})`);
+      cxt.setParams({ remarks });
+      cxt.pass(_`${remarks} === undefined`);
+    },
+  });
+}
+for (const file of schemas.keys()) {
+  if (file.startsWith('common/messages/') || file.startsWith('common/actions/')) continue;
+  ajv.addSchema({ $id: idOf(file, false), ...compiled(file, false) });
+  ajv.addSchema({ $id: idOf(file, true), ...compiled(file, true) });
+}
+
+const files = [...new Set(catalogue.map(({ file }) => file))];
+const exportName = (file) => file.replace('.schema.json', '').replace('/', '_');
+const code = standaloneCode(ajv, Object.fromEntries(files.map((file) => [exportName(file), idOf(file, false)])));
+if (code.includes('require(')) throw new Error('The compiled validators ask for a module; a keyword that needs one was used.');
+/** Ajv collects errors without bound, and copies the list for each item; and it says more than we read. */
+const bounded = code
+  .replaceAll(/schemaPath:"[^"]*",/g, '')
+  .replaceAll(/if\(vErrors === null\)\{vErrors = \[(\w+)\];\}else \{vErrors\.push\(\1\);\}/g, 'vErrors = keep(vErrors, $1);')
+  .replaceAll(/vErrors = vErrors === null \? (\w+)\.errors : vErrors\.concat\(\1\.errors\)/g, 'vErrors = join(vErrors, $1.errors)');
+if (/vErrors\.(concat|push)\(/.test(bounded)) throw new Error('Ajv writes its errors in a new way: bound them again.');
+
+const validators = `// @ts-nocheck
+import * as keywords from '../schema/keywords.ts';
+const keep = (errors, error) => { if (errors === null) return [error]; if (errors.length < ${MOST_FINDINGS}) errors.push(error); return errors; };
+const join = (errors, more) => { if (errors === null) return more; for (const error of more) keep(errors, error); return errors; };
+${bounded.replace('"use strict";', '')}
+`;
+
+const catalogueSource = `// The events, read from the folder schemas/.
+import * as validators from './validators.js';
+
+export interface ValidatorError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+export interface Validator {
+  (payload: unknown): boolean;
+  errors?: ValidatorError[] | null;
+}
+export interface CatalogueEntry {
+  readonly category: Category;
+  readonly method: Method;
+  /** Payload keys; empty where any member may be one. */
+  readonly keys: readonly string[];
+  /** Path of its schema below schemas/. */
+  readonly schema: string;
+  readonly validate: Validator;
+}
+
+export const CATEGORIES = ${JSON.stringify([...new Set(catalogue.map(({ category }) => category))])} as const;
+export const METHODS = ${JSON.stringify(METHODS)} as const;
+export type Category = (typeof CATEGORIES)[number];
+export type Method = (typeof METHODS)[number];
+
+export const CATALOGUE = {
+${catalogue
+  .map(
+    ({ name, category, method, file, keys }) =>
+      `  '${name}': { category: '${category}', method: '${method}', keys: ${JSON.stringify(keys)}, schema: '${file}', validate: validators.${exportName(file)} },`,
+  )
+  .join('\n')}
+} as const satisfies Record<string, CatalogueEntry>;
+
+export const MESSAGE_TYPES = ${JSON.stringify(messageTypes.map(({ type }) => type))} as const;
+/** Members of every payload beside its payload keys. */
+export const ENVELOPE = ${JSON.stringify(ENVELOPE)} as const;
+`;
+
+mkdirSync(out, { recursive: true });
+const write = (name, text) => {
+  const path = join(out, name);
+  let before;
+  try {
+    before = readFileSync(path, 'utf8');
+  } catch {}
+  if (before !== text) writeFileSync(path, text);
+};
+write('validators.js', validators);
+write(
+  'validators.d.ts',
+  `import type { Validator } from './catalogue.ts';\n${files.map((file) => `export const ${exportName(file)}: Validator;`).join('\n')}\n`,
+);
+write('catalogue.ts', catalogueSource);
+write('payloads.ts', await payloadTypes(schemas, catalogue));

@@ -1,0 +1,145 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { usageError } from '../errors.ts';
+import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
+import type { ColourChoice } from '../io/terminal.ts';
+import { nearest } from '../schema/keywords.ts';
+import { readDuration, readSize } from '../units.ts';
+
+/** A value that has to be one of some words; a foreign one is answered with the nearest. */
+export const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word => {
+    const word = words.find((candidate) => candidate === text);
+    if (word !== undefined) return word;
+    const near = nearest(text, words);
+    throw new InvalidArgumentError(`It is one of ${words.join(', ')}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+  };
+
+export const port = (text: string): number => {
+  const number = Number(text);
+  if (!/^\d{1,5}$/.test(text) || number > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return number;
+};
+
+export const count = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
+  return Number(text);
+};
+
+export const duration = (text: string): number => {
+  const ms = readDuration(text);
+  if (ms === undefined || ms <= 0 || ms > 86_400_000)
+    throw new InvalidArgumentError('A duration is written 500ms, 2s, 1m or 1h, up to 24h.');
+  return ms;
+};
+
+export const size = (text: string): number => {
+  const bytes = readSize(text);
+  if (bytes === undefined || bytes < 1 || bytes > 500_000_000)
+    throw new InvalidArgumentError('A size is written 500KB, 25MB or 1MiB, up to 500MB.');
+  return bytes;
+};
+
+export const path = (text: string): string => {
+  if (!text.startsWith('/') || /[?#\s]/.test(text) || /(^|\/)\.\.?(\/|$)/.test(text))
+    throw new InvalidArgumentError('A path begins with / and has neither query nor spaces.');
+  return text === '/' ? '/' : text.replace(/\/+$/, '') || '/';
+};
+
+/** Collects the values of an option that may be repeated. */
+export const several = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), text];
+
+export type Header = readonly [name: string, value: string];
+
+/** `Name: value` → a pair. @throws UserError (2) */
+export const readHeader = (text: string, flag: string): Header => {
+  const at = text.indexOf(':');
+  const name = text.slice(0, at).trim();
+  const value = text.slice(at + 1).trim();
+  // RFC 9110 sections 5.1 and 5.5
+  if (at < 1 || !/^[!#$%&'*+.^_`|~\w-]+$/.test(name))
+    throw usageError(`${flag}: ${JSON.stringify(text)} is not a header.`, 'Write it as "Name: value".');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value) || /[^\u0000-\u00ff]/.test(value))
+    throw usageError(`${flag}: the value of ${name} holds characters that no header may have.`);
+  return [name, value];
+};
+
+/** The secret header: `Name: value`, or the name alone with the value in WHAPI_HOOKS_SECRET. @throws UserError (2) */
+export const readSecret = (text: string, env: Readonly<Record<string, string | undefined>>): { name: string; value: string } => {
+  if (text.includes(':')) {
+    const [name, value] = readHeader(text, '--secret-header');
+    if (value === '')
+      throw usageError(
+        '--secret-header has a name but no value.',
+        'Write "Name: value", or the name alone with the value in WHAPI_HOOKS_SECRET.',
+      );
+    return { name, value };
+  }
+  const value = env['WHAPI_HOOKS_SECRET'];
+  if (value === undefined || value === '') {
+    throw usageError(
+      '--secret-header names a header, but nothing gives its value.',
+      'Write "Name: value", or put the value into WHAPI_HOOKS_SECRET.',
+    );
+  }
+  const [name] = readHeader(`${text}: ${value}`, '--secret-header');
+  return { name, value };
+};
+
+/** The events that -e or --only chooses. @throws UserError (2) for a pattern that no event fits */
+export const readEvents = (patterns: readonly string[] | undefined, flag: string): Choice => {
+  try {
+    return readChoice(patterns ?? []);
+  } catch (error) {
+    if (error instanceof ChoiceError)
+      throw usageError(`${flag}: ${error.message}.`, 'Events are written messages.post, messages, messages.* or !statuses.');
+    throw error;
+  }
+};
+
+const envName = (option: Option): string => `WHAPI_HOOKS_${option.name().toUpperCase().replaceAll('-', '_')}`;
+
+/**
+ * Options that no flag gave are taken from WHAPI_HOOKS_<OPTION>.
+ * @throws UserError (2) naming the variable where its value will not do
+ */
+export const applyEnvironment = (command: Command, env: Readonly<Record<string, string | undefined>>): void => {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const source = command.getOptionValueSource(name);
+    const text = env[envName(option)];
+    if (text === undefined || text === '' || (source !== undefined && source !== 'default')) continue;
+    if (option.isBoolean()) {
+      if (!/^(?:1|true|yes|0|false|no)$/i.test(text)) throw usageError(`${envName(option)}: it is 1 or 0.`);
+      command.setOptionValueWithSource(name, /^(?:1|true|yes)$/i.test(text), 'env');
+      continue;
+    }
+    try {
+      const value: unknown = option.parseArg === undefined ? text : option.parseArg(text, undefined as never); // a first value has none before it
+      command.setOptionValueWithSource(name, value, 'env');
+    } catch (error) {
+      if (error instanceof InvalidArgumentError)
+        throw usageError(`${envName(option)}: ${JSON.stringify(text)} will not do. ${error.message}`);
+      throw error;
+    }
+  }
+};
+
+/** An option with a value of its own kind. */
+export const option = <Value>(
+  flags: string,
+  description: string,
+  parse: (text: string, before: Value | undefined) => Value,
+  standard?: { value: Value; shown?: string },
+): Option => {
+  const made = new Option(flags, description).argParser(parse);
+  return standard === undefined ? made : made.default(standard.value, standard.shown);
+};
+
+/** --color of the program. @throws UserError (2) */
+export const colourOf = (options: { readonly color?: string }): ColourChoice => {
+  const { color } = options;
+  if (color === 'auto' || color === 'always' || color === 'never') return color;
+  throw usageError(`--color: ${JSON.stringify(color)} will not do.`, 'It is auto, always or never.');
+};

@@ -1,0 +1,280 @@
+import type { Command } from 'commander';
+import type { Delivery, Outcome, Reading } from '../delivery/delivery.ts';
+import { isOk } from '../delivery/delivery.ts';
+import { readEndpoint, shipmentOf } from '../delivery/endpoint.ts';
+import { readDelivery } from '../delivery/reading.ts';
+import { deliveryRecord, outcomeRecord, readyRecord, recordLine } from '../delivery/recording.ts';
+import { EXIT, type ExitCode, environmentError, reason } from '../errors.ts';
+import { type Appender, openAppender } from '../io/files.ts';
+import type { Forwarder } from '../io/forwarder.ts';
+import { listenOn, type Refusal } from '../io/server.ts';
+import { type ColourChoice, openTerminal, type Terminal } from '../io/terminal.ts';
+import type { AddCommand } from '../main.ts';
+import type { Runtime } from '../runtime.ts';
+import { bodyLines, entry, outcomeLines } from '../view/entry.ts';
+import { clean, plural } from '../view/text.ts';
+import { applyEnvironment, colourOf, count, duration, oneOf, option, path, port, readEvents, readSecret, several, size } from './flags.ts';
+
+const OUTPUTS = ['pretty', 'compact', 'json', 'quiet'] as const;
+type OutputStyle = (typeof OUTPUTS)[number];
+
+interface ListenOptions {
+  readonly port?: number;
+  readonly host: string;
+  readonly path: string;
+  readonly forwardTo?: string;
+  readonly events?: readonly string[];
+  readonly secretHeader?: string;
+  readonly record?: string;
+  readonly count?: number;
+  readonly maxBody: number;
+  readonly timeout: number;
+  readonly output: OutputStyle;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+const DEFAULT_PORT = 4545;
+/** Deliveries, and bytes of them, that may wait for the app. */
+const MOST_WAITING = 1000;
+const MOST_WAITING_BYTES = 256_000_000;
+/** Milliseconds that work under way gets to end after Ctrl-C. */
+const PATIENCE = 5000;
+
+/** What happened so far; told at the end. */
+interface Tally {
+  taken: number;
+  hidden: number;
+  invalid: number;
+  forwarded: number;
+  failed: number;
+  readonly refused: Map<Refusal, number>;
+}
+
+const REFUSED: Readonly<Record<Refusal, string>> = {
+  origin: 'from a web page (403)',
+  secret: 'without the secret (401)',
+  path: 'on another path (404)',
+  method: 'with another verb (405)',
+  'too-large': 'too large (413)',
+  malformed: 'not HTTP (400)',
+  broken: 'broken off',
+};
+
+/** Refusals that are only counted: strangers must not be able to fill the screen. */
+const SILENT: ReadonlySet<Refusal> = new Set(['secret', 'origin', 'path', 'method', 'malformed']);
+
+const tallyLine = (tally: Tally, forwards: boolean): string => {
+  const parts = [plural(tally.taken, 'delivery', 'deliveries')];
+  if (tally.hidden > 0) parts.push(`${tally.hidden} of other events`);
+  if (tally.invalid > 0) parts.push(`${tally.invalid} not valid`);
+  if (forwards) parts.push(`${tally.forwarded} forwarded${tally.failed > 0 ? `, ${tally.failed} failed` : ''}`);
+  for (const [refusal, times] of tally.refused) parts.push(`${times} refused: ${REFUSED[refusal]}`);
+  return parts.join(', ');
+};
+
+const openRecord = (file: string): Appender => {
+  try {
+    return openAppender(file);
+  } catch (error) {
+    throw environmentError(`The recording ${file} cannot be written: ${reason(error)}.`, undefined, error);
+  }
+};
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/** A recording that is being written; a failure is told once, and the listener goes on without it. */
+const createRecorder = (file: string | undefined, terminal: Terminal) => {
+  let appender = file === undefined ? undefined : openRecord(file);
+  let broken = false;
+  return {
+    add(line: string): void {
+      try {
+        appender?.append(line);
+      } catch (error) {
+        terminal.err.lines(`${terminal.err.paint.red('error:')} the recording ${clean(file ?? '')} ends here: ${reason(error)}.`);
+        appender = undefined;
+        broken = true;
+      }
+    },
+    /** @returns whether everything was written */
+    close(): boolean {
+      appender?.close();
+      return !broken;
+    },
+  };
+};
+
+const openForwarder = async (
+  url: URL | undefined,
+  options: ListenOptions,
+  runtime: Runtime,
+  onOutcome: (outcome: Outcome) => void,
+): Promise<Forwarder | undefined> => {
+  if (url === undefined) return undefined;
+  // The HTTP client is loaded while nothing is asked of it yet.
+  const [{ openEndpoint }, { createForwarder }] = await Promise.all([import('../io/endpoint.ts'), import('../io/forwarder.ts')]);
+  const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed });
+  return createForwarder({ endpoint, most: MOST_WAITING, mostBytes: MOST_WAITING_BYTES, onOutcome });
+};
+
+const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
+  const terminal = openTerminal(runtime, colour);
+  const { out, err } = terminal;
+  const style: OutputStyle = options.json === true ? 'json' : options.quiet === true ? 'quiet' : options.output;
+  const chosen = readEvents(options.events, '--events');
+  const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
+  const endpoint = options.forwardTo === undefined ? undefined : readEndpoint(options.forwardTo);
+  const stopped = runtime.stopped();
+  const recorder = createRecorder(options.record, terminal);
+  const tally: Tally = { taken: 0, hidden: 0, invalid: 0, forwarded: 0, failed: 0, refused: new Map() };
+  /** Event names of deliveries whose outcome is still to come. */
+  const names = new Map<string, string>();
+
+  const emit = (line: string): void => {
+    if (style === 'json') out.write(line);
+    recorder.add(line);
+  };
+
+  const onOutcome = (outcome: Outcome): void => {
+    if (isOk(outcome)) tally.forwarded++;
+    else tally.failed++;
+    emit(recordLine(outcomeRecord(outcome)));
+    const name = names.get(outcome.delivery) ?? '';
+    names.delete(outcome.delivery);
+    if (style === 'pretty' || style === 'compact') {
+      const lines = outcomeLines(outcome, name, out, runtime.now());
+      out.lines(...(style === 'pretty' ? lines : lines.slice(0, 1)));
+    }
+  };
+  const forwarder = await openForwarder(endpoint, options, runtime, onOutcome);
+
+  const enough = new AbortController();
+  const show = (delivery: Delivery, reading: Reading & { text: string | undefined }): void => {
+    if (style !== 'pretty' && style !== 'compact') return;
+    out.lines(...entry(delivery, reading, out, style));
+    if (options.verbose === true && reading.text !== undefined && reading.verdict !== 'unreadable')
+      out.lines(...bodyLines(reading.text, out));
+  };
+  const onDelivery = (delivery: Delivery, words: readonly string[]): void => {
+    if (enough.signal.aborted) return;
+    const reading = readDelivery(delivery, words);
+    if (!chosen(reading.name)) {
+      tally.hidden++;
+      return;
+    }
+    tally.taken++;
+    if (reading.verdict !== 'valid') tally.invalid++;
+    if (style === 'json' || options.record !== undefined) emit(recordLine(deliveryRecord(delivery, reading)));
+    show(delivery, reading);
+    if (forwarder !== undefined) {
+      names.set(delivery.id, reading.name ?? reading.said ?? '');
+      forwarder.push(shipmentOf(delivery, words.map((word) => `/${word}`).join('')));
+    }
+    if (tally.taken === options.count) enough.abort();
+  };
+  const onRefusal = (refusal: Refusal, detail: string): void => {
+    const times = (tally.refused.get(refusal) ?? 0) + 1;
+    tally.refused.set(refusal, times);
+    if (!SILENT.has(refusal) || (times === 1 && refusal === 'secret')) err.lines(err.paint.yellow(`refused: ${detail}`));
+  };
+
+  const server = await listenOn({
+    host: options.host,
+    port: options.port ?? DEFAULT_PORT,
+    anyPort: options.port === undefined,
+    path: options.path,
+    maxBody: options.maxBody,
+    secret,
+    now: runtime.now,
+    id: runtime.id,
+    onDelivery,
+    onRefusal,
+  });
+  emit(recordLine(readyRecord(server.url)));
+  err.lines(
+    `Listening on ${err.paint.bold(server.url)}${endpoint === undefined ? '' : `, forwarding to ${err.paint.bold(endpoint.href)}`}`,
+  );
+  if (options.port === undefined && server.port !== DEFAULT_PORT) err.lines(err.paint.dim(`(port ${DEFAULT_PORT} is taken)`));
+  if (!isLoopback(options.host) && secret === undefined) {
+    err.lines(err.paint.yellow('Anybody who reaches this address can send deliveries; --secret-header keeps strangers out.'));
+  }
+
+  await new Promise<void>((resolve) => {
+    for (const signal of [stopped, enough.signal, out.closed]) {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
+  });
+
+  // No new deliveries; what has begun gets some time to end.
+  await server.stop(PATIENCE);
+  let left = 0;
+  if (forwarder !== undefined) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), stopped.aborted || out.closed.aborted ? PATIENCE : options.timeout + PATIENCE);
+    await Promise.race([
+      forwarder.idle(),
+      new Promise<void>((resolve) => {
+        patience.signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
+    ]);
+    clearTimeout(timer);
+    left = await forwarder.abandon();
+  }
+  const recorded = recorder.close();
+  if (left > 0)
+    err.lines(err.paint.red(`${left} ${left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the app did not answer in time.`));
+  err.lines(tallyLine(tally, forwarder !== undefined));
+  await out.flush();
+  await err.flush();
+  if (!recorded) return EXIT.environment;
+  return left > 0 ? EXIT.wanting : EXIT.ok;
+};
+
+const EXAMPLES = `
+Examples:
+  $ whapi-hooks listen                                    show and check what comes in on port 4545
+  $ whapi-hooks listen -f 3000/webhook                    pass it on to http://localhost:3000/webhook
+  $ whapi-hooks listen -e messages,calls -v               only these events, with their JSON
+  $ whapi-hooks listen --record today.jsonl               keep it; whapi-hooks replay today.jsonl sends it again
+  $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
+  $ whapi-hooks listen --json --count 1 | jq .event       wait for one event in a script
+
+Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
+Events: messages.post, messages, messages.*, !statuses; several separated by commas.
+Ctrl-C ends the listener; a second one ends it at once.`;
+
+export const addListen: AddCommand = (program, runtime, finish) => {
+  program
+    .command('listen')
+    .summary('receive webhooks')
+    .description('Receive webhooks: show them, check them, record them and forward them to your app.')
+    .addOption(option('-p, --port <port>', `port to listen on; 0 is any free one (default: ${DEFAULT_PORT}, or the next free one)`, port))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(
+      option('--path <path>', 'path of the webhook; /<category> and /<category>/<method> below it are taken too', path, { value: '/' }),
+    )
+    .option('-f, --forward-to <endpoint>', 'your app, which gets every delivery as it came')
+    .addOption(option<readonly string[]>('-e, --events <names>', 'show, record and forward only these events', several))
+    .option(
+      '--secret-header <header>',
+      '"Name: value" that every request must carry; or the name alone, with the value in WHAPI_HOOKS_SECRET',
+    )
+    .option('--record <file>', 'add every delivery and outcome to a recording (.jsonl)')
+    .addOption(option('--count <n>', 'end after so many deliveries', count))
+    .addOption(option('--max-body <size>', 'largest body taken', size, { value: 25_000_000, shown: '25MB' }))
+    .addOption(option('--timeout <duration>', 'time your app has to answer', duration, { value: 30_000, shown: '30s' }))
+    .addOption(
+      option('--output <style>', 'pretty, compact, json or quiet', oneOf(OUTPUTS), { value: 'pretty' as OutputStyle, shown: 'pretty' }),
+    )
+    .option('--json', 'records, one a line; the same as --output json')
+    .option('-q, --quiet', 'only where it listens and the tally; the same as --output quiet')
+    .option('-v, --verbose', 'show the JSON of every event')
+    .addHelpText('after', EXAMPLES)
+    .action(async (_options: unknown, command: Command) => {
+      applyEnvironment(command, runtime.env);
+      finish(await listen(command.opts<ListenOptions>(), runtime, colourOf(program.opts())));
+    });
+};

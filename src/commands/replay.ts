@@ -1,0 +1,171 @@
+import type { Command } from 'commander';
+import { isOk, type Outcome } from '../delivery/delivery.ts';
+import { DEFAULT_ENDPOINT, readEndpoint } from '../delivery/endpoint.ts';
+import { outcomeRecord, recordLine } from '../delivery/recording.ts';
+import { type Planned, planShipment } from '../delivery/shipments.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { MODES, type Mode } from '../event/mode.ts';
+import { openEndpoint } from '../io/endpoint.ts';
+import { openProgress } from '../io/progress.ts';
+import { readSources } from '../io/sources.ts';
+import { type ColourChoice, openTerminal, type Terminal } from '../io/terminal.ts';
+import type { AddCommand } from '../main.ts';
+import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
+import { findingText } from '../report/text.ts';
+import type { Runtime } from '../runtime.ts';
+import { eventColumns, sentLines } from '../view/sent.ts';
+import { clean, plural } from '../view/text.ts';
+import { applyEnvironment, colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
+
+interface ReplayOptions {
+  readonly to?: string;
+  readonly forwardTo?: string;
+  readonly mode?: Mode;
+  readonly only?: readonly string[];
+  readonly timeout: number;
+  readonly header?: readonly string[];
+  readonly secretHeader?: string;
+  readonly json?: boolean;
+}
+
+/** A payload that is to be sent, and where it is from. */
+interface Job extends Planned {
+  /** `samples/groups.json > participant added`. */
+  readonly origin: string;
+}
+
+/** All that is to be sent, and the exit code that what could not be read asks for. */
+const plan = async (
+  sources: readonly string[],
+  options: ReplayOptions,
+  runtime: Runtime,
+  terminal: Terminal,
+): Promise<{ jobs: Job[]; trouble: ExitCode[] }> => {
+  const { err } = terminal;
+  const chosen = readEvents(options.only, '--only');
+  const extra = (options.header ?? []).map((text) => readHeader(text, '--header'));
+  if (options.secretHeader !== undefined) {
+    const { name, value } = readSecret(options.secretHeader, runtime.env);
+    extra.push([name, value]);
+  }
+  const jobs: Job[] = [];
+  const trouble: ExitCode[] = [];
+  const complain = (message: string, hint: string | undefined, exitCode: ExitCode): void => {
+    trouble.push(exitCode);
+    err.lines(`${err.paint.red('error:')} ${clean(message)}`);
+    if (hint !== undefined) err.lines(`       ${clean(hint)}`);
+  };
+  for await (const source of readSources(sources, runtime)) {
+    if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
+    else if (source.kind === 'trouble') complain(source.message, source.hint, source.exitCode);
+    else {
+      const { file, document } = source;
+      for (const { line, column, finding } of document.problems) {
+        if (finding.severity === 'error') trouble.push(EXIT.wanting);
+        err.lines(findingText({ file, line, column, event: null, finding }, err));
+      }
+      for (const entry of document.entries) {
+        const origin = entry.name === null ? file : `${file} > ${entry.name}`;
+        const planned = planShipment(entry, options.mode, extra, runtime.id);
+        if (typeof planned === 'string') complain(`${origin}: ${planned}.`, undefined, EXIT.wanting);
+        else if (chosen(planned.name)) jobs.push({ ...planned, origin });
+      }
+    }
+  }
+  return { jobs, trouble };
+};
+
+const replay = async (sources: readonly string[], options: ReplayOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
+  const terminal = openTerminal(runtime, colour);
+  const { out, err } = terminal;
+  const url = readEndpoint(options.to ?? options.forwardTo ?? DEFAULT_ENDPOINT);
+  const { jobs, trouble } = await plan(sources, options, runtime, terminal);
+  const finish = async (code: ExitCode): Promise<ExitCode> => {
+    await out.flush();
+    await err.flush();
+    if (trouble.includes(EXIT.usage)) return EXIT.usage;
+    if (trouble.includes(EXIT.environment)) return EXIT.environment;
+    return trouble.length > 0 ? (Math.max(code, EXIT.wanting) as ExitCode) : code; // 3 stays 3
+  };
+  if (jobs.length === 0) {
+    if (trouble.length === 0) {
+      err.lines(
+        `${err.paint.red('error:')} There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${clean(options.only.join(', '))}.`}`,
+      );
+      trouble.push(EXIT.usage);
+    }
+    return finish(EXIT.wanting);
+  }
+
+  const stopped = runtime.stopped();
+  const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed });
+  const progress = openProgress(runtime, jobs.length);
+  const outcomes: Outcome[] = [];
+  const halted = new Promise<undefined>((resolve) => {
+    for (const signal of [stopped, out.closed]) {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    }
+  });
+  const columns = eventColumns(jobs.map(({ name }) => name));
+  for (const job of jobs) {
+    if (stopped.aborted || out.closed.aborted) break;
+    const outcome = await Promise.race([endpoint.send(job.shipment), halted]);
+    if (outcome === undefined) break;
+    outcomes.push(outcome);
+    progress.pause();
+    if (options.json === true) out.write(recordLine({ ...outcomeRecord(outcome), event: job.name, source: job.origin }));
+    else out.lines(...sentLines(outcome, job.name, job.origin, out, columns));
+    await out.flush();
+    progress.show(outcomes.length);
+    // Nothing listens there: the rest would only say the same.
+    if (outcomes.length === 1 && !isOk(outcome) && outcome.kind === 'failed' && outcome.cause === 'unreachable') break;
+  }
+  progress.stop();
+  await endpoint.close();
+
+  const totals = replayTotals(outcomes, jobs.length - outcomes.length);
+  if (options.json === true) out.write(recordLine(summaryRecord(totals)));
+  else out.lines(replaySummary(totals, out));
+  const first = outcomes[0];
+  if (totals.unreachable && first?.kind === 'failed') {
+    err.lines(`${err.paint.red('error:')} Nothing could be reached at ${clean(url.href)}: ${clean(first.error)}.`);
+    err.lines(
+      `       Start your app, or name its address with --to.${totals.unsent > 0 ? ` ${plural(totals.unsent, 'more delivery', 'more deliveries')} not sent.` : ''}`,
+    );
+  }
+  return finish(out.closed.aborted && totals.failed === 0 ? EXIT.ok : replayExitCode(totals));
+};
+
+const EXAMPLES = `
+Examples:
+  $ whapi-hooks replay samples/groups.json                the samples of a category, to http://localhost:3000
+  $ whapi-hooks replay groups.put --to 8080/webhook       those of one event
+  $ whapi-hooks replay today.jsonl                        a recording, as it was recorded
+  $ whapi-hooks replay samples --mode method              all samples as mode method sends them
+  $ whapi-hooks replay fixtures --only 'messages.*' --json | jq .status
+
+Sources: files, folders, globs, categories (groups), events (groups.put), or - for standard input.
+Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
+Exit codes: 0 all 2xx; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
+
+export const addReplay: AddCommand = (program, runtime, finish) => {
+  program
+    .command('replay')
+    .summary('send payloads to your endpoint')
+    .description('Send samples, fixtures and recordings to your endpoint, and tell how it answers.')
+    .argument('<source...>', 'files, folders, globs, categories, events, or - for standard input')
+    .option('-t, --to <endpoint>', `your endpoint (default: ${DEFAULT_ENDPOINT})`)
+    .option('-f, --forward-to <endpoint>', 'another name of --to')
+    .addOption(option('-m, --mode <mode>', 'send as mode body, path or method does', oneOf(MODES)))
+    .addOption(option<readonly string[]>('--only <names>', 'only these events', several))
+    .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
+    .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
+    .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
+    .option('--json', 'records, one a line')
+    .addHelpText('after', EXAMPLES)
+    .action(async (sources: string[], _options: unknown, command: Command) => {
+      applyEnvironment(command, runtime.env);
+      finish(await replay(sources, command.opts<ReplayOptions>(), runtime, colourOf(program.opts())));
+    });
+};

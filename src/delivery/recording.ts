@@ -1,0 +1,122 @@
+import { isObject, type JsonObject } from '../schema/keywords.ts';
+import type { Delivery, Headers, Outcome, Reading } from './delivery.ts';
+
+/** Version of the records; a reader refuses others. */
+export const RECORD_VERSION = 1;
+
+const exact = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The body as text where that comes back byte for byte, else as base64. */
+const bodyMember = (body: Uint8Array): { body: string } | { bodyBase64: string } => {
+  try {
+    return { body: exact.decode(body) };
+  } catch {
+    let binary = '';
+    for (let i = 0; i < body.length; i += 0x8000) binary += String.fromCharCode(...body.subarray(i, i + 0x8000));
+    return { bodyBase64: btoa(binary) };
+  }
+};
+
+/** The first line of a recording: where the listener listens. */
+export const readyRecord = (url: string): JsonObject => ({ v: RECORD_VERSION, type: 'ready', url });
+
+/** A delivery with what was read from it, as a line of a recording and of `listen --json`. */
+export const deliveryRecord = (delivery: Delivery, reading: Reading): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'delivery',
+  id: delivery.id,
+  time: new Date(delivery.time).toISOString(),
+  method: delivery.method,
+  url: delivery.url,
+  headers: delivery.headers,
+  ...bodyMember(delivery.body),
+  event: reading.name,
+  mode: reading.mode,
+  verdict: reading.verdict,
+  findings: reading.findings.map(({ offset: _, ...finding }) => finding),
+});
+
+/** An outcome as a line of a recording, of `listen --json` and of `replay --json`. */
+export const outcomeRecord = (outcome: Outcome): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'outcome',
+  delivery: outcome.delivery,
+  endpoint: outcome.endpoint,
+  ...(outcome.kind === 'answered' ? { status: outcome.status } : { error: outcome.error }),
+  ms: Math.round(outcome.ms * 10) / 10,
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const RISKY = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/**
+ * JSON in which characters that would act on a terminal or hide in one are written as escapes: the same JSON,
+ * harmless when it scrolls by.
+ */
+export const harmlessJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(RISKY, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** A record as a line. */
+export const recordLine = (record: JsonObject): string => `${harmlessJson(record)}\n`;
+
+/** A line of a recording, read back. */
+export type ReadRecord =
+  | { readonly type: 'ready'; readonly url: string }
+  | { readonly type: 'delivery'; readonly delivery: Delivery; readonly mode: string; readonly event: string | null }
+  | { readonly type: 'other' };
+
+export const isRecord = (value: unknown): value is JsonObject =>
+  isObject(value) && 'v' in value && typeof value['type'] === 'string' && !('event' in value && 'channel_id' in value);
+
+const readHeaders = (value: unknown): Headers | undefined => {
+  if (!Array.isArray(value)) return undefined;
+  const headers: [string, string][] = [];
+  for (const pair of value as unknown[]) {
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') return undefined;
+    headers.push([pair[0], pair[1]]);
+  }
+  return headers;
+};
+
+const readBody = (record: JsonObject): Uint8Array | undefined => {
+  if (typeof record['body'] === 'string') return new TextEncoder().encode(record['body']);
+  if (typeof record['bodyBase64'] !== 'string') return undefined;
+  try {
+    return Uint8Array.from(atob(record['bodyBase64']), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+};
+
+const VERBS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * Reads a line of a recording that JSON.parse has read already.
+ * @returns the record, or a sentence that says what is wrong with it
+ */
+export const readRecord = (record: JsonObject): ReadRecord | string => {
+  if (record['v'] !== RECORD_VERSION)
+    return `the record has version ${JSON.stringify(record['v'])}; this whapi-hooks reads version ${RECORD_VERSION}`;
+  if (record['type'] === 'ready') return { type: 'ready', url: String(record['url']) };
+  if (record['type'] !== 'delivery') return { type: 'other' };
+  const { id, time, method, url, event, mode } = record;
+  const headers = readHeaders(record['headers']);
+  const body = readBody(record);
+  if (typeof method !== 'string' || !VERBS.has(method)) return 'the delivery has no method POST, PUT, PATCH or DELETE';
+  if (typeof url !== 'string' || !url.startsWith('/')) return 'the delivery has no url that begins with /';
+  if (headers === undefined) return 'the headers of the delivery are not a list of [name, value]';
+  if (body === undefined) return 'the delivery has neither body nor bodyBase64';
+  return {
+    type: 'delivery',
+    delivery: {
+      id: typeof id === 'string' ? id : '',
+      time: typeof time === 'string' ? Date.parse(time) : Number.NaN,
+      method,
+      url,
+      headers,
+      body,
+    },
+    mode: typeof mode === 'string' ? mode : '',
+    event: typeof event === 'string' ? event : null,
+  };
+};

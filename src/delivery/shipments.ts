@@ -1,0 +1,45 @@
+import { inMode, type Mode, requestLine } from '../event/mode.ts';
+import { type EventName, isEventName } from '../event/name.ts';
+import { parseBody } from '../event/parse.ts';
+import type { Headers } from './delivery.ts';
+import type { Entry } from './document.ts';
+import { forwardHeaders, type Shipment, shipmentOf } from './endpoint.ts';
+import { readDelivery, recordedWords } from './reading.ts';
+
+/** A payload that is to be sent, with the event it is of. */
+export interface Planned {
+  readonly name: EventName | null;
+  readonly shipment: Shipment;
+}
+
+const encoder = new TextEncoder();
+
+const JSON_HEADERS: Headers = [['content-type', 'application/json']];
+
+/**
+ * How a payload of a file goes out: a recorded one as it was recorded, any other in mode body; in a mode that was
+ * asked for, only the member `event` and the request line change.
+ * @param extra headers that replace those of their name
+ * @returns a sentence where it cannot be sent that way
+ */
+export const planShipment = (entry: Entry, mode: Mode | undefined, extra: Headers, id: () => string): Planned | string => {
+  const { recorded } = entry;
+  const words = recordedWords(entry);
+  const reading = recorded === undefined ? parseBody(entry.body) : { parsed: readDelivery(recorded.delivery, words), text: undefined };
+  const { name } = reading.parsed;
+  if (recorded !== undefined && mode === undefined) {
+    const suffix = words.map((word) => `/${word}`).join('');
+    const shipment = shipmentOf(recorded.delivery, suffix, extra);
+    return { name, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
+  }
+  const headers = forwardHeaders(recorded?.delivery.headers ?? JSON_HEADERS, extra);
+  const base = { id: id(), query: recorded === undefined ? '' : shipmentOf(recorded.delivery, '').query, headers };
+  if (name === null || !isEventName(name)) {
+    if (mode !== undefined && mode !== 'body') return `it names no event, so it cannot be sent in mode ${mode}`;
+    return { name: null, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
+  }
+  const wanted = mode ?? 'body';
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(entry.body);
+  const changed = inMode(text, name, wanted);
+  return { name, shipment: { ...base, ...requestLine(name, wanted), body: changed === text ? entry.body : encoder.encode(changed) } };
+};

@@ -1,0 +1,319 @@
+import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
+import { isObject, type JsonObject, pointerPart, UNSAFE_KEYS } from '../schema/keywords.ts';
+import { describe, type Finding, finding } from './finding.ts';
+
+/** A body read as JSON: the payload with findings about its text, or what keeps it from being read. */
+export type Read =
+  | { readonly ok: true; readonly text: string; readonly payload: JsonObject; readonly findings: Finding[] }
+  | { readonly ok: false; readonly text: string | undefined; readonly findings: Finding[] };
+
+/** Levels of objects and lists a body may have (SEVERITY.md). */
+export const DEEPEST = 200;
+/** Findings of one kind about the text. */
+const MOST = 100;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const unreadable = (
+  text: string | undefined,
+  rule: Parameters<typeof finding>[0],
+  found: string,
+  expected: string,
+  message: string,
+  offset?: number,
+): Read => ({
+  ok: false,
+  text,
+  findings: [finding(rule, '', found, expected, message, { offset })],
+});
+
+/** UTF-16 is told by its byte order mark, or by a zero byte beside the first character of JSON. */
+const isUtf16 = (bytes: Uint8Array): boolean => {
+  const [a, b] = bytes;
+  if (a === undefined || b === undefined) return false;
+  return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (bytes.length >= 4 && (a === 0) !== (b === 0));
+};
+
+/** Offset of the first byte that is not UTF-8. */
+const badByte = (bytes: Uint8Array): number => {
+  let good = 0;
+  let bad = bytes.length;
+  while (good < bad) {
+    const middle = (good + bad + 1) >> 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle - 1;
+    }
+  }
+  return good;
+};
+
+/**
+ * The depth and the number of members of a JSON text, without recursion. Strings are jumped over; for a text
+ * that is not JSON the numbers mean nothing but are there.
+ */
+export const measure = (text: string): { depth: number; members: number } => {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 34) {
+      i = endOfString(text, i);
+      if (i === -1) break;
+    } else if (code === 58) members++;
+    else if (code === 123 || code === 91) {
+      if (++depth > deepest) deepest = depth;
+    } else if (code === 125 || code === 93) depth--;
+  }
+  return { depth: deepest, members };
+};
+
+/** Index of the quote that ends the string beginning at `start`, or -1. */
+export const endOfString = (text: string, start: number): number => {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 92) backslashes++;
+    if (backslashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return -1;
+};
+
+const surrogate = /\p{Surrogate}/u;
+
+/** Counts members and looks for what only the values show. The depth is known to be bounded. */
+const inspect = (value: unknown, strings: boolean): { members: number; infinite: boolean; broken: boolean } => {
+  let members = 0;
+  let infinite = false;
+  let broken = false;
+  const walk = (node: unknown): void => {
+    if (typeof node === 'object' && node !== null) {
+      if (Array.isArray(node)) for (const item of node) walk(item);
+      else {
+        for (const key in node) {
+          members++;
+          if (strings && surrogate.test(key)) broken = true;
+          walk((node as JsonObject)[key]); // an object that is not null
+        }
+      }
+    } else if (typeof node === 'number') {
+      if (node === Number.POSITIVE_INFINITY || node === Number.NEGATIVE_INFINITY) infinite = true;
+    } else if (strings && typeof node === 'string' && surrogate.test(node)) broken = true;
+  };
+  walk(value);
+  return { members, infinite, broken };
+};
+
+const pointerOf = (path: readonly (string | number)[]): string => path.map(pointerPart).join('');
+
+/** The slow look, taken only where the quick one saw something: every such place, in order. */
+const textFindings = (text: string): { findings: Finding[]; overflow: boolean } => {
+  const findings: Finding[] = [];
+  let overflow = false;
+  const keys: Set<string>[] = [];
+  const add = (made: Finding): void => {
+    if (findings.length < MOST) findings.push(made);
+  };
+  const checkString = (value: string, path: readonly (string | number)[], offset: number): void => {
+    if (surrogate.test(value)) {
+      add(
+        finding(
+          'lone-surrogate',
+          pointerOf(path),
+          'half of a character',
+          'whole characters',
+          'holds a lone surrogate, half of a character',
+          { offset },
+        ),
+      );
+    }
+  };
+  visit(
+    text,
+    {
+      onObjectBegin: () => {
+        keys.push(new Set());
+      },
+      onObjectEnd: () => {
+        keys.pop();
+      },
+      onObjectProperty: (key, offset, _length, _line, _column, parent) => {
+        const path = [...parent(), key];
+        const seen = keys.at(-1);
+        if (seen?.has(key)) {
+          const message = `the key ${JSON.stringify(key.slice(0, 60))} stands twice in one object; readers keep the last`;
+          add(finding('duplicate-key', pointerOf(path), 'the key again', 'each key once', message, { offset }));
+        }
+        seen?.add(key);
+        if (UNSAFE_KEYS.has(key)) {
+          add(
+            finding(
+              'unsafe-key',
+              pointerOf(path),
+              `the key ${key}`,
+              'another name',
+              `the key ${key} reaches into the prototype where objects are copied carelessly`,
+              { offset },
+            ),
+          );
+        }
+        checkString(key, path, offset);
+      },
+      onLiteralValue: (value, offset, length, _line, _column, path) => {
+        if (typeof value === 'string') checkString(value, path(), offset);
+        if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+          overflow = true;
+          const written = text.slice(offset, offset + Math.min(length, 20));
+          add(
+            finding(
+              'number-overflow',
+              pointerOf(path()),
+              written,
+              'a number that fits',
+              `${written} is too large a number: readers make it infinite`,
+              { offset },
+            ),
+          );
+        }
+      },
+    },
+    { disallowComments: true },
+  );
+  return { findings, overflow };
+};
+
+const CAUSES: Partial<Record<ReturnType<typeof printParseErrorCode>, string>> = {
+  InvalidSymbol: 'a word or sign that JSON does not have',
+  InvalidNumberFormat: 'a malformed number',
+  PropertyNameExpected: 'a key in double quotes is expected',
+  ValueExpected: 'a value is expected',
+  ColonExpected: 'a colon is expected',
+  CommaExpected: 'a comma is expected',
+  CloseBraceExpected: 'the closing } is missing',
+  CloseBracketExpected: 'the closing ] is missing',
+  EndOfFileExpected: 'more stands after the end of the document',
+  InvalidCommentToken: 'a comment, which JSON does not have',
+  UnexpectedEndOfComment: 'a comment, which JSON does not have',
+  UnexpectedEndOfString: 'a string without its closing quote',
+  UnexpectedEndOfNumber: 'a malformed number',
+  InvalidUnicode: 'a malformed \\u escape',
+  InvalidEscapeCharacter: 'a malformed escape',
+  InvalidCharacter: 'a control character inside a string',
+};
+
+/** Why a text is not JSON, and where (UTF-16 offset). */
+export const syntaxError = (text: string): { cause: string; offset: number } => {
+  const start = text.search(/\S/);
+  if (text[start] === '<') return { cause: 'it looks like HTML or XML', offset: start };
+  if (/^\s*[\w.%[\]+-]+=[^{[]/.test(text.slice(0, 200))) return { cause: 'it looks like a form (name=value)', offset: start };
+  let first: { code: ParseErrorCode; offset: number } | undefined;
+  if (measure(text).depth <= DEEPEST) {
+    visit(
+      text,
+      {
+        onError: (code, offset) => {
+          if (first === undefined || offset < first.offset) first = { code, offset };
+        },
+      },
+      { disallowComments: true },
+    );
+  }
+  if (first === undefined) return { cause: 'it is not well formed', offset: 0 };
+  const { code, offset } = first;
+  const rest = text.slice(offset);
+  if (rest.trim() === '') return { cause: 'it is cut off', offset };
+  const name = printParseErrorCode(code);
+  if (rest.startsWith("'")) return { cause: 'a single quote, where JSON has double quotes', offset };
+  const word = /^(?:-?Infinity|NaN|undefined|None|True|False)\b/.exec(rest)?.[0];
+  if (word !== undefined) return { cause: `${word}, which JSON does not have`, offset };
+  const before = text.slice(0, offset).trimEnd();
+  if (before.endsWith(',') && /^[}\]]/.test(rest)) return { cause: 'a comma before the closing bracket', offset: before.length - 1 };
+  return { cause: CAUSES[name] ?? 'it is not well formed', offset };
+};
+
+/** Line and column of an offset, both from 1, columns in UTF-16 units. */
+export const positionOf = (text: string, offset: number): { line: number; column: number } => {
+  let line = 1;
+  let start = 0;
+  for (let i = text.indexOf('\n'); i !== -1 && i < offset; i = text.indexOf('\n', i + 1)) {
+    line++;
+    start = i + 1;
+  }
+  return { line, column: offset - start + 1 };
+};
+
+/**
+ * Reads a body as the one JSON object it should be (SEVERITY.md, first rows). Never throws; whatever the
+ * body is, the result says so.
+ * @param body the bytes of a request or file, or a text already decoded
+ */
+export const readJson = (body: Uint8Array | string): Read => {
+  let text: string;
+  if (typeof body === 'string') text = body;
+  else {
+    if (isUtf16(body)) return unreadable(undefined, 'bad-encoding', 'UTF-16', 'UTF-8', 'the body is written in UTF-16, expected UTF-8');
+    try {
+      text = utf8.decode(body);
+    } catch {
+      const at = badByte(body);
+      return unreadable(undefined, 'bad-encoding', 'other bytes', 'UTF-8', `the body is not UTF-8: byte ${at + 1} does not belong there`);
+    }
+  }
+  const findings: Finding[] = [];
+  let start = 0;
+  if (text.charCodeAt(0) === 0xfeff) {
+    start = 1;
+    findings.push(finding('byte-order-mark', '', 'a byte order mark', 'none', 'the body begins with a byte order mark', { offset: 0 }));
+  }
+  const json = start === 0 ? text : text.slice(start);
+  const shift = (made: Finding): Finding => (made.offset === undefined || start === 0 ? made : { ...made, offset: made.offset + start });
+  if (json.trim() === '')
+    return {
+      ok: false,
+      text,
+      findings: [...findings, finding('empty-body', '', 'nothing', 'a JSON object', 'the body is empty', { offset: 0 })],
+    };
+  const { depth, members } = measure(json);
+  if (depth > DEEPEST) {
+    const message = `nested ${depth} levels deep, more than ${DEEPEST}`;
+    return {
+      ok: false,
+      text,
+      findings: [...findings, finding('too-deep', '', `${depth} levels`, `at most ${DEEPEST}`, message, { offset: start })],
+    };
+  }
+  let payload: unknown;
+  try {
+    payload = JSON.parse(json);
+  } catch {
+    const { cause, offset } = syntaxError(json);
+    const { line, column } = positionOf(json, offset);
+    const message = `not JSON at line ${line}, column ${column}: ${cause}`;
+    return {
+      ok: false,
+      text,
+      findings: [...findings, finding('not-json', '', cause, 'one JSON object', message, { offset: offset + start })],
+    };
+  }
+  const escapes = json.includes('\\u');
+  const quick = inspect(payload, escapes || typeof body === 'string');
+  const unsafe = escapes || json.includes('"__proto__"') || json.includes('"constructor"') || json.includes('"prototype"');
+  if (quick.infinite || quick.broken || quick.members !== members || unsafe) {
+    const slow = textFindings(json);
+    findings.push(...slow.findings.map(shift));
+    if (slow.overflow) return { ok: false, text, findings };
+  }
+  if (!isObject(payload)) {
+    const message = `the body is ${describe(payload)}, expected one object`;
+    return {
+      ok: false,
+      text,
+      findings: [...findings, finding('not-object', '', describe(payload), 'an object', message, { offset: json.search(/\S/) + start })],
+    };
+  }
+  return { ok: true, text, payload, findings };
+};

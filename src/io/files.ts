@@ -1,0 +1,118 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { errorCode } from '../errors.ts';
+
+export { dirname, join, relative, resolve };
+
+/** What a path is; links are followed. Undefined where there is nothing. */
+export const kindOf = (path: string): 'file' | 'folder' | undefined => {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    // Something that may not be looked at is there all the same: reading it tells why.
+    return errorCode(error) === 'EACCES' || errorCode(error) === 'ELOOP' ? 'file' : undefined;
+  }
+};
+
+export const readBytes = (path: string): Uint8Array => readFileSync(path);
+export const exists = (path: string): boolean => existsSync(path);
+
+const isJson = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/i.test(name);
+
+/** What lies in a folder: its JSON files, and what kept it from being read whole. */
+export type Found = { readonly file: string } | { readonly loop: string } | { readonly unreadable: string; readonly error: unknown };
+
+/**
+ * The `.json`, `.jsonl` and `.ndjson` files below a folder, in order of their names. Hidden folders and node_modules
+ * are passed over; links are followed, one that leads back to a folder above it is told and not followed.
+ */
+export function* walk(folder: string, above: ReadonlySet<string> = new Set()): Generator<Found> {
+  let real: string;
+  let entries: import('node:fs').Dirent[];
+  try {
+    real = realpathSync(folder);
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    yield errorCode(error) === 'ELOOP' ? { loop: folder } : { unreadable: folder, error };
+    return;
+  }
+  if (above.has(real)) {
+    yield { loop: folder };
+    return;
+  }
+  const inside = new Set([...above, real]);
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const kind = entry.isSymbolicLink() ? kindOf(path) : entry.isDirectory() ? 'folder' : 'file';
+    if (kind === 'folder') {
+      if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* walk(path, inside);
+    } else if (isJson(entry.name)) yield { file: path };
+  }
+}
+
+/** The first file of that name in a folder or one above it. */
+export const findUpwards = (name: string, from: string): string | undefined => {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const path = join(folder, name);
+    if (existsSync(path)) return path;
+    if (folder === dirname(folder)) return undefined;
+  }
+};
+
+/** A path as a person would type it from the working folder. */
+export const shown = (path: string, cwd: string): string => {
+  const below = relative(cwd, path);
+  return below === '' ? '.' : below.startsWith(`..${sep}..`) ? path : below;
+};
+
+/** A file that lines are added to; only its owner may read it. */
+export interface Appender {
+  append(text: string): void;
+  close(): void;
+}
+
+/** @throws the system's error where the file cannot be opened */
+export const openAppender = (path: string): Appender => {
+  const file = openSync(path, 'a', 0o600);
+  return {
+    append: (text) => {
+      const bytes = Buffer.from(text);
+      for (let sent = 0; sent < bytes.length; ) sent += writeSync(file, bytes, sent);
+    },
+    close: () => {
+      try {
+        fsyncSync(file);
+      } catch {
+        // A pipe or a device cannot be synced; what was written to it has left.
+      }
+      closeSync(file);
+    },
+  };
+};
+
+/** Writes a new file; one that is there already stays as it is. @returns whether it was written */
+export const writeNew = (path: string, bytes: Uint8Array): boolean => {
+  mkdirSync(dirname(path), { recursive: true });
+  let file: number;
+  try {
+    file = openSync(path, 'wx');
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+  writeSync(file, bytes);
+  closeSync(file);
+  return true;
+};

@@ -1,0 +1,198 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Delivery } from '../delivery/delivery.ts';
+import { environmentError, errorCode, reason } from '../errors.ts';
+import { wordsBelow } from '../event/mode.ts';
+
+/** Why a request was not taken as a delivery. */
+export type Refusal = 'origin' | 'secret' | 'path' | 'method' | 'too-large' | 'malformed' | 'broken';
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whether the next free port will do when the port is taken. */
+  readonly anyPort: boolean;
+  /** `/` or a path without a slash at its end. */
+  readonly path: string;
+  /** Bytes a body may have. */
+  readonly maxBody: number;
+  /** Header that every request must carry. */
+  readonly secret: { readonly name: string; readonly value: string } | undefined;
+  readonly now: () => number;
+  readonly id: () => string;
+  /** Called once the delivery has been acknowledged. `words` are the path's words after the agreed path. */
+  readonly onDelivery: (delivery: Delivery, words: readonly string[]) => void;
+  readonly onRefusal: (refusal: Refusal, detail: string) => void;
+}
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new connections; resolves when the requests that were under way have ended or `patience` ms are over. */
+  stop(patience: number): Promise<void>;
+}
+
+const VERBS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const answer = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void => {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
+  response.end(text);
+};
+
+const pairs = (raw: readonly string[]): [string, string][] => {
+  const headers: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) headers.push([raw[i] as string, raw[i + 1] as string]);
+  return headers;
+};
+
+/**
+ * The webhook listener: takes POST, PUT, PATCH and DELETE on its path and up to two words below it, answers 200
+ * as soon as the body is whole, and hands the delivery on.
+ * @throws UserError (3) where the port cannot be had
+ */
+export const listenOn = async (options: ServerOptions): Promise<Listening> => {
+  const { path, maxBody, secret, onRefusal } = options;
+  const wanted = secret === undefined ? undefined : { name: secret.name.toLowerCase(), value: digest(secret.value) };
+
+  const refuse = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    refusal: Refusal,
+    status: number,
+    text: string,
+    headers?: Record<string, string>,
+  ): void => {
+    request.resume(); // what still comes is read and thrown away, so that the client gets to read the answer
+    request.on('error', () => {});
+    answer(response, status, `${text}\n`, headers);
+    onRefusal(refusal, text);
+  };
+
+  const hasSecret = (request: IncomingMessage): boolean => {
+    if (wanted === undefined) return true;
+    const values = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() === wanted.name);
+    const value = values.length === 1 ? values[0]?.[1] : undefined;
+    return timingSafeEqual(digest(value ?? ''), wanted.value) && value !== undefined;
+  };
+
+  const take = (request: IncomingMessage, response: ServerResponse, words: readonly string[]): void => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let over = false;
+    const announced = Number(request.headers['content-length'] ?? 0);
+    const tooLarge = (): void => {
+      over = true;
+      chunks.length = 0;
+      refuse(request, response, 'too-large', 413, `The body is larger than ${maxBody} bytes (--max-body).`);
+    };
+    if (announced > maxBody) {
+      tooLarge();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      if (over) return;
+      size += chunk.length;
+      if (size > maxBody) tooLarge();
+      else chunks.push(chunk);
+    });
+    request.on('error', () => {
+      if (over) return;
+      over = true;
+      onRefusal('broken', `A client went away after ${size}${announced > 0 ? ` of ${announced}` : ''} bytes.`);
+    });
+    request.on('end', () => {
+      if (over || !request.complete) return;
+      const headers = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() !== wanted?.name);
+      const delivery: Delivery = {
+        id: options.id(),
+        time: options.now(),
+        method: request.method ?? 'POST',
+        url: request.url ?? '/',
+        headers,
+        body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+      };
+      response.writeHead(200, { 'content-length': 0 });
+      response.end();
+      options.onDelivery(delivery, words);
+    });
+  };
+
+  const server = createServer((request, response) => {
+    response.on('error', () => {});
+    if (stopping) response.setHeader('connection', 'close');
+    if (request.headers.origin !== undefined) {
+      refuse(request, response, 'origin', 403, 'Web pages may not send deliveries (the request has an Origin header).');
+      return;
+    }
+    const words = wordsBelow(path, request.url ?? '');
+    if (words === undefined) {
+      refuse(request, response, 'path', 404, `Nothing listens on this path; deliveries go to ${path}.`);
+      return;
+    }
+    if (!hasSecret(request)) {
+      refuse(request, response, 'secret', 401, 'The secret header is missing or wrong.');
+      return;
+    }
+    const verb = request.method ?? '';
+    if (VERBS.has(verb)) take(request, response, words);
+    else if ((verb === 'GET' || verb === 'HEAD') && words.length === 0) {
+      request.resume();
+      answer(response, 200, 'whapi-hooks listens here for the webhooks of Whapi.Cloud.\n');
+    } else
+      refuse(request, response, 'method', 405, `${VERBS.has(verb) ? verb : 'This method'} is not taken here.`, {
+        allow: 'POST, PUT, PATCH, DELETE',
+      });
+  });
+  server.keepAliveTimeout = 75_000;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    onRefusal('malformed', 'A request was not HTTP.');
+  });
+
+  let stopping = false;
+  const listen = (port: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, options.host, () => {
+        server.off('error', reject);
+        resolve((server.address() as AddressInfo).port); // a TCP server
+      });
+    });
+  let port = options.port;
+  for (;;) {
+    try {
+      port = await listen(port);
+      break;
+    } catch (error) {
+      const taken = errorCode(error) === 'EADDRINUSE';
+      if (taken && options.anyPort && port < options.port + 20) {
+        port++;
+        continue;
+      }
+      throw environmentError(
+        `Cannot listen on ${options.host}:${options.port}: ${reason(error)}.`,
+        taken ? 'Choose another port with --port, or --port 0 for any free one.' : undefined,
+        error,
+      );
+    }
+  }
+
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    port,
+    url: `http://${host}:${port}${path}`,
+    stop: (patience) =>
+      new Promise((resolve) => {
+        stopping = true;
+        const timer = setTimeout(() => server.closeAllConnections(), patience);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+};

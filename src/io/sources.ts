@@ -1,0 +1,127 @@
+import { type Document, type Entry, readDocument } from '../delivery/document.ts';
+import { EXIT, type ExitCode, reason } from '../errors.ts';
+import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
+import { parseBody } from '../event/parse.ts';
+import type { Runtime } from '../runtime.ts';
+import { nearest } from '../schema/keywords.ts';
+import { join, kindOf, readBytes, resolve, shown, walk } from './files.ts';
+
+/** What a source turned out to be. */
+export type Source =
+  /** A file that was read. */
+  | { readonly kind: 'document'; readonly file: string; readonly document: Document }
+  /** Something worth telling that keeps nothing from going on. */
+  | { readonly kind: 'note'; readonly message: string }
+  /** A source, or a part of one, that could not be used; the others go on. */
+  | { readonly kind: 'trouble'; readonly message: string; readonly hint?: string; readonly exitCode: ExitCode };
+
+const trouble = (exitCode: ExitCode, message: string, hint?: string): Source => ({
+  kind: 'trouble',
+  message,
+  exitCode,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const readFile = (path: string, name: string): Source => {
+  let bytes: Uint8Array;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
+  }
+  return { kind: 'document', file: name, document: readDocument(name, bytes) };
+};
+
+function* readFolder(path: string, cwd: string): Generator<Source> {
+  let files = 0;
+  let unreadable = 0;
+  for (const found of walk(path)) {
+    if ('file' in found) {
+      files++;
+      yield readFile(found.file, shown(found.file, cwd));
+    } else if ('loop' in found) yield { kind: 'note', message: `${shown(found.loop, cwd)} is passed over: its links go in a circle.` };
+    else {
+      unreadable++;
+      yield trouble(EXIT.environment, `${shown(found.unreadable, cwd)} cannot be read: ${reason(found.error)}.`);
+    }
+  }
+  if (files === 0 && unreadable === 0) {
+    yield trouble(
+      EXIT.usage,
+      `${shown(path, cwd)} holds no .json, .jsonl or .ndjson file.`,
+      'Name a folder of payloads, or copy samples into it: whapi-hooks samples copy.',
+    );
+  }
+}
+
+const isGlob = (text: string): boolean => /[*?[\]{}]/.test(text);
+
+async function* readGlob(pattern: string, cwd: string): AsyncGenerator<Source> {
+  const { glob } = await import('tinyglobby');
+  const files = await glob(pattern, { cwd, absolute: true, ignore: ['**/node_modules/**'], expandDirectories: false });
+  if (files.length === 0) yield trouble(EXIT.usage, `No file fits ${pattern}.`);
+  for (const file of files.sort()) yield readFile(file, shown(file, cwd));
+}
+
+/** Only the payloads of one event. */
+const ofEvent = (document: Document, name: string): Document => {
+  const belongs = (entry: Entry): boolean => parseBody(entry.body).parsed.name === name;
+  return { entries: document.entries.filter(belongs), problems: document.problems };
+};
+
+/** Paths of the installed package that sources may name. */
+const ofPackage = (runtime: Runtime, text: string): string | undefined => {
+  const parts = text
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '.' && part !== '');
+  if (parts[0] !== 'samples' || parts.includes('..')) return undefined;
+  const path = join(runtime.packageRoot, ...parts);
+  return kindOf(path) === undefined ? undefined : path;
+};
+
+/** The samples of a category that come with the package. */
+export const readSampleFile = (category: string, runtime: Runtime): Source =>
+  readFile(join(runtime.packageRoot, 'samples', `${category}.json`), `samples/${category}.json`);
+
+/**
+ * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
+ * package (`samples/groups.json`), a category (`groups`) or an event (`groups.put`).
+ * What cannot be read is told in its place; nothing is thrown.
+ */
+export async function* readSources(sources: readonly string[], runtime: Runtime): AsyncGenerator<Source> {
+  const { cwd } = runtime;
+  for (const text of sources) {
+    if (text === '-') {
+      yield { kind: 'document', file: '-', document: readDocument('-', await runtime.readStdin()) };
+      continue;
+    }
+    const path = resolve(cwd, text);
+    const kind = kindOf(path);
+    if (kind === 'folder') yield* readFolder(path, cwd);
+    else if (kind === 'file') yield readFile(path, text);
+    else if (isGlob(text)) yield* readGlob(text, cwd);
+    else {
+      const packaged = ofPackage(runtime, text);
+      const category = text.split('.')[0] ?? '';
+      if (packaged !== undefined) {
+        yield { kind: 'note', message: `${text} is not in this folder; it is taken from the installed whapi-hooks.` };
+        if (kindOf(packaged) === 'folder') yield* readFolder(packaged, runtime.packageRoot);
+        else yield readFile(packaged, text);
+      } else if ((CATEGORIES as readonly string[]).includes(text)) yield readSampleFile(text, runtime);
+      else if (isEventName(text)) {
+        const source = readSampleFile(category, runtime);
+        yield source.kind === 'document' ? { ...source, document: ofEvent(source.document, text) } : source;
+      } else {
+        const near = nearest(text, [...CATEGORIES, ...EVENT_NAMES]);
+        yield trouble(
+          EXIT.usage,
+          `There is no ${text}.`,
+          near === undefined
+            ? 'A source is a file, a folder, a glob, a category such as groups or an event such as groups.put.'
+            : `Did you mean ${near}? A source is a file, a folder, a glob, a category or an event.`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { Chalk } from 'chalk';
+import type { Output, Runtime } from '../runtime.ts';
+import type { Layout } from '../view/entry.ts';
+import { type Painter, plain } from '../view/paint.ts';
+
+export type ColourChoice = 'auto' | 'always' | 'never';
+
+/** One stream: colour and width are decided once. */
+export interface Screen extends Layout {
+  readonly isTTY: boolean;
+  /** Adds lines; they leave together at the end of the turn of the event loop. */
+  lines(...lines: readonly string[]): void;
+  /** Adds text as it is. */
+  write(text: string): void;
+  /** Resolves when all that was added has left. */
+  flush(): Promise<void>;
+  /** Aborts when the reader has gone away. */
+  readonly closed: AbortSignal;
+}
+
+export interface Terminal {
+  /** The answer. */
+  readonly out: Screen;
+  /** The conversation. */
+  readonly err: Screen;
+}
+
+/** Columns where nobody says how wide it is: a file or a pipe, read later and elsewhere. */
+const DEFAULT_COLUMNS = 160;
+
+/** Whether a stream gets colour: the flag, then NO_COLOR and FORCE_COLOR (no-color.org, force-color.org), then the terminal. */
+const wantsColour = (stream: Output, env: Runtime['env'], choice: ColourChoice): boolean => {
+  if (choice !== 'auto') return choice === 'always';
+  if ((env['NO_COLOR'] ?? '') !== '') return false;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return stream.isTTY && env['TERM'] !== 'dumb';
+};
+
+const columnsOf = (stream: Output, env: Runtime['env']): number => {
+  const asked = Number(env['COLUMNS']);
+  const columns = stream.columns ?? (Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_COLUMNS);
+  return Math.min(400, Math.max(60, columns));
+};
+
+const screen = (stream: Output, runtime: Runtime, choice: ColourChoice): Screen => {
+  const chalk = wantsColour(stream, runtime.env, choice) ? new Chalk({ level: 1 }) : undefined;
+  const paint: Painter =
+    chalk === undefined
+      ? plain
+      : {
+          dim: chalk.dim,
+          bold: chalk.bold,
+          red: chalk.red,
+          yellow: chalk.yellow,
+          green: chalk.green,
+          blue: chalk.blue,
+          cyan: chalk.cyan,
+          magenta: chalk.magenta,
+        };
+  let waiting = '';
+  let leaving: Promise<void> = Promise.resolve();
+  let scheduled = false;
+  const leave = (): void => {
+    scheduled = false;
+    if (waiting === '') return;
+    const text = waiting;
+    waiting = '';
+    leaving = stream.write(text);
+  };
+  const write = (text: string): void => {
+    waiting += text;
+    if (waiting.length > 65_536) leave();
+    else if (!scheduled) {
+      scheduled = true;
+      setImmediate(leave);
+    }
+  };
+  return {
+    isTTY: stream.isTTY,
+    paint,
+    get columns() {
+      return columnsOf(stream, runtime.env);
+    },
+    offset: runtime.offset,
+    lines: (...lines) => write(`${lines.join('\n')}\n`),
+    write,
+    async flush() {
+      leave();
+      await leaving;
+    },
+    closed: stream.closed,
+  };
+};
+
+export const openTerminal = (runtime: Runtime, choice: ColourChoice): Terminal => ({
+  out: screen(runtime.stdout, runtime, choice),
+  err: screen(runtime.stderr, runtime, choice),
+});

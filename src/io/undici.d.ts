@@ -1,0 +1,5 @@
+// Only the pool is loaded: undici's entry also loads fetch, WebSocket and caches, which cost 50 ms.
+declare module 'undici/lib/dispatcher/pool.js' {
+  import { Pool } from 'undici';
+  export default Pool;
+}

@@ -1,0 +1,127 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, UserError } from './errors.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Adds a command to the program; `finish` takes its exit code. */
+export type AddCommand = (program: Command, runtime: Runtime, finish: (code: number) => void) => void;
+
+/** The commands. Only the one that was called is loaded; the others are known by name. */
+const COMMANDS: readonly {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<AddCommand>;
+}[] = [
+  {
+    name: 'listen',
+    usage: '[options]',
+    summary: 'receive webhooks, show them, check them, record and forward them',
+    load: async () => (await import('./commands/listen.ts')).addListen,
+  },
+  {
+    name: 'replay',
+    usage: '[options] <source...>',
+    summary: 'send samples, fixtures and recordings to your endpoint',
+    load: async () => (await import('./commands/replay.ts')).addReplay,
+  },
+  {
+    name: 'validate',
+    usage: '[options] [source...]',
+    summary: 'check fixtures and recordings against what Whapi.Cloud sends',
+    load: async () => (await import('./commands/validate.ts')).addValidate,
+  },
+  {
+    name: 'samples',
+    usage: '[category]',
+    summary: 'list, show and copy the sample payloads',
+    load: async () => (await import('./commands/samples.ts')).addSamples,
+  },
+  {
+    name: 'schema',
+    usage: '[options] <event>',
+    summary: 'print the JSON Schema of an event',
+    load: async () => (await import('./commands/schema.ts')).addSchema,
+  },
+];
+
+const create = (runtime: Runtime, version: string): Command =>
+  new Command('whapi-hooks')
+    .description('Receive, check, record, forward and replay the webhooks of Whapi.Cloud on your own machine.')
+    .version(version, '-V, --version')
+    .option('--color <when>', 'auto, always or never', 'auto')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void runtime.stdout.write(text),
+      writeErr: (text) => void runtime.stderr.write(text),
+      getOutHelpWidth: () => runtime.stdout.columns ?? 100,
+      getErrHelpWidth: () => runtime.stderr.columns ?? 100,
+    });
+
+const EXAMPLES = `
+Examples:
+  $ whapi-hooks listen --forward-to 3000          show what comes in and pass it to your app
+  $ whapi-hooks replay samples/groups.json        send sample events to http://localhost:3000
+  $ whapi-hooks validate fixtures --strict        check your fixtures, for instance in CI
+
+Every option can be set in the environment too: WHAPI_HOOKS_FORWARD_TO=3000.
+whapi-hooks <command> --help tells more.`;
+
+/** Parses with the commands known by name only; the one that was called is then loaded and parsed for good. */
+const run = async (argv: readonly string[], runtime: Runtime): Promise<number> => {
+  const version = __VERSION__;
+  let called: (typeof COMMANDS)[number] | undefined;
+  const front = create(runtime, version);
+  for (const command of COMMANDS) {
+    front
+      .command(command.name)
+      .usage(command.usage)
+      .summary(command.summary)
+      .helpOption(false)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .argument('[rest...]')
+      .action(() => {
+        called = command;
+      });
+  }
+  front.addHelpText('after', EXAMPLES);
+  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  if (args.length === 0) {
+    front.outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  await front.parseAsync(args, { from: 'user' });
+  if (called === undefined) return EXIT.ok;
+  const program = create(runtime, version);
+  let code: number = EXIT.ok;
+  const add = await called.load();
+  add(program, runtime, (finished) => {
+    code = finished;
+  });
+  await program.parseAsync(args, { from: 'user' });
+  return code;
+};
+
+/**
+ * The program.
+ * @param argv what stands behind the program's name
+ * @returns the exit code: 0 fine, 1 checked and found wanting, 2 called wrongly, 3 the environment failed
+ */
+export const main = async (argv: readonly string[], runtime: Runtime): Promise<number> => {
+  try {
+    return await run(argv, runtime);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof UserError) {
+      await runtime.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `       ${error.hint}\n`}`);
+      return error.exitCode;
+    }
+    const told = error instanceof Error ? error.message : String(error);
+    const stack = runtime.env['WHAPI_HOOKS_DEBUG'] !== undefined && error instanceof Error ? `${error.stack}\n` : '';
+    await runtime.stderr.write(
+      `error: whapi-hooks itself failed: ${told}\n       This is a defect; please report it. WHAPI_HOOKS_DEBUG=1 shows where.\n${stack}`,
+    );
+    return EXIT.environment;
+  }
+};

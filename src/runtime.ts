@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+
+/** An output stream as the program sees it. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width in columns, where it is a terminal. */
+  readonly columns: number | undefined;
+  /** Writes; resolves when the text has left the program. A reader that went away is told by `closed`. */
+  write(text: string): Promise<void>;
+  /** The stream itself, for a spinner; where there is one. */
+  readonly stream?: NodeJS.WriteStream;
+  /** Aborts when the reader of this stream has gone away. */
+  readonly closed: AbortSignal;
+}
+
+/** All that is asked of the machine. `createRuntime` is the only code that says `process`. */
+export interface Runtime {
+  /** Folder of the installed package: samples/ and schemas/ lie in it. */
+  readonly packageRoot: string;
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Standard input, whole. */
+  readStdin(): Promise<Uint8Array>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds on a clock that never jumps. */
+  elapsed(): number;
+  /** Minutes that local time is ahead of UTC at a time given in milliseconds since 1970. */
+  offset(time: number): number;
+  /** A new short id: 8 letters and digits that are easy to type. */
+  id(): string;
+  /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
+  stopped(): AbortSignal;
+}
+
+const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
+
+/** Eight characters, 40 random bits. */
+export const randomId = (): string => Array.from(randomBytes(8), (byte) => LETTERS[byte & 31]).join('');
+
+const output = (stream: NodeJS.WriteStream): Output => {
+  const closed = new AbortController();
+  // EPIPE: the reader has gone (`| head -1`). That is its right; the program ends quietly.
+  stream.on('error', () => closed.abort());
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) =>
+      new Promise((resolve) => {
+        if (closed.signal.aborted) resolve();
+        else stream.write(text, () => resolve());
+      }),
+    stream,
+    closed: closed.signal,
+  };
+};
+
+/** The runtime of the real program. */
+export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtime => {
+  let stop: AbortController | undefined;
+  return {
+    packageRoot,
+    cwd: host.cwd(),
+    home: homedir(),
+    env: host.env,
+    platform: host.platform,
+    stdout: output(host.stdout),
+    stderr: output(host.stderr),
+    async readStdin() {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of host.stdin) chunks.push(chunk as Uint8Array); // no encoding is set: chunks are bytes
+      return Buffer.concat(chunks);
+    },
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    offset: (time) => -new Date(time).getTimezoneOffset(),
+    id: randomId,
+    stopped() {
+      if (stop === undefined) {
+        const controller = new AbortController();
+        stop = controller;
+        const onSignal = (): void => {
+          // The second one leaves at once: 128 + SIGINT.
+          if (controller.signal.aborted) host.exit(130);
+          controller.abort();
+        };
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.on(signal, onSignal);
+      }
+      return stop.signal;
+    },
+  };
+};

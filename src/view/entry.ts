@@ -1,0 +1,144 @@
+import { type Delivery, isOk, type Outcome, type Reading } from '../delivery/delivery.ts';
+import type { Finding, Verdict } from '../event/finding.ts';
+import { formatSize, type Summary, summarize } from '../event/summary.ts';
+import { layOut } from './json.ts';
+import type { Painter } from './paint.ts';
+import { clean, cut, pad, plural, width } from './text.ts';
+
+/** How entries are laid out; decided once for a stream. */
+export interface Layout {
+  readonly paint: Painter;
+  /** Columns of the terminal. */
+  readonly columns: number;
+  /** Local time is this many minutes ahead of UTC at a time. */
+  readonly offset: (time: number) => number;
+}
+
+/** From here on an event fits on one line together with its item's id. */
+const WIDE = 120;
+const EVENT_COLUMNS = 15;
+const KIND_COLUMNS = 13;
+const VERDICT_COLUMNS = 10; // unreadable
+const SIZE_COLUMNS = 8;
+
+/** hh:mm:ss where the person sits. */
+export const clockTime = (time: number, offset: (time: number) => number): string =>
+  new Date(time + offset(time) * 60_000).toISOString().slice(11, 19);
+
+const verdictColour = (paint: Painter, verdict: Verdict): ((text: string) => string) =>
+  ({ valid: paint.green, invalid: paint.red, unknown: paint.yellow, unreadable: paint.red })[verdict];
+
+/** `valid`, or with what was remarked on: `valid, 2 warnings` would be long, so `valid 2w`. */
+const verdictText = (reading: Reading): string => {
+  const warnings = reading.findings.filter(({ severity }) => severity === 'warning').length;
+  return reading.verdict === 'valid' && warnings > 0 ? `valid ${warnings > 99 ? '99+' : warnings}w` : reading.verdict;
+};
+
+/** `Ann → Sales: “hi”`, in words that fit a line. */
+const sentence = ({ who, where, what }: Summary): string => {
+  const people = [who, where].filter((part): part is string => part !== null && part !== '').join(' → ');
+  return clean(people === '' ? what : `${people}: ${what}`);
+};
+
+const summaryLines = (reading: Reading, most: number): { items: Summary[]; total: number } => {
+  if (reading.verdict === 'unreadable') {
+    return {
+      items: [{ direction: null, kind: null, who: null, where: null, what: reading.findings.at(-1)?.message ?? 'not readable', id: null }],
+      total: 1,
+    };
+  }
+  return summarize(reading.name ?? reading.said, reading.payload, most);
+};
+
+/** A finding on one line below its event. */
+export const findingLine = (finding: Finding, { paint, columns }: Layout): string => {
+  const colour = finding.severity === 'error' ? paint.red : paint.yellow;
+  const mark = finding.severity === 'error' ? 'error  ' : 'warning';
+  const rest = cut(`${clean(finding.pointer === '' ? '(body)' : finding.pointer)}  ${clean(finding.message)}`, Math.max(20, columns - 18));
+  return `         ${colour(mark)}  ${rest}`;
+};
+
+/** Findings shown below one event. */
+const MOST_FINDINGS = 10;
+/** Items of one event that are told. */
+const MOST_ITEMS = 5;
+
+/**
+ * A delivery that came in, as a person reads it: one line where the terminal is wide, two where it is narrow, one
+ * for each further item, and the findings indented below.
+ * @param style `pretty`, or `compact`: one line and nothing below
+ */
+export const entry = (delivery: Delivery, reading: Reading, layout: Layout, style: 'pretty' | 'compact'): string[] => {
+  const { paint, columns } = layout;
+  const { items, total } = summaryLines(reading, MOST_ITEMS);
+  const first = items[0];
+  const time = paint.dim(clockTime(delivery.time, layout.offset));
+  const direction = (item: Summary | undefined): string => pad(item?.direction ?? '', 3);
+  const name = pad(clean(reading.name ?? reading.said ?? '(no event)'), EVENT_COLUMNS);
+  const verdict = verdictColour(paint, reading.verdict)(pad(verdictText(reading), VERDICT_COLUMNS));
+  const size = formatSize(delivery.body.byteLength).padStart(SIZE_COLUMNS);
+  const id = paint.dim(delivery.id);
+  const kind = (item: Summary | undefined): string => pad(clean(item?.kind ?? ''), KIND_COLUMNS);
+  const told = first === undefined ? 'nothing: the list is empty' : sentence(first);
+  const itemId = first?.id === undefined || first.id === null ? '' : clean(first.id);
+  const lines: string[] = [];
+  const head = `${time} ${direction(first)} ${paint.bold(name)} ${paint.cyan(kind(first))}`;
+  const headColumns = 8 + 1 + 3 + 1 + EVENT_COLUMNS + 1 + KIND_COLUMNS;
+  const tail = `${verdict} ${size}  ${id}`;
+  const tailColumns = VERDICT_COLUMNS + 1 + SIZE_COLUMNS + 2 + width(delivery.id);
+  const room = columns - headColumns - tailColumns - 2;
+  const withId = (text: string, space: number): string => {
+    const idRoom = Math.min(width(itemId), 40);
+    if (itemId === '' || space - idRoom - 2 < 24) return pad(text, space);
+    return `${pad(text, space - idRoom - 2)}  ${paint.dim(cut(itemId, idRoom))}`;
+  };
+  const more = total > 1 ? ` (and ${total - 1} more)` : '';
+  const wide = columns >= WIDE;
+  if (style === 'compact') lines.push(`${head} ${cut(`${told}${more}`, Math.max(10, room))}  ${tail}`.replace(/\s+$/, ''));
+  else if (wide) lines.push(`${head} ${withId(told, room)} ${tail}`);
+  else {
+    lines.push(`${head} ${tail}`);
+    lines.push(`         ${withId(told, columns - 9)}`.trimEnd());
+  }
+  if (style === 'compact') return lines;
+  for (const item of items.slice(1)) {
+    const ref = item.id === null ? '' : `  ${paint.dim(cut(clean(item.id), 40))}`;
+    lines.push(
+      `         ${direction(item)} ${paint.cyan(cut(clean(item.kind ?? ''), KIND_COLUMNS))} ${cut(sentence(item), Math.max(20, columns - 70))}${ref}`,
+    );
+  }
+  if (total > items.length) lines.push(`         … and ${plural(total - items.length, 'item')} more`);
+  const shown = reading.verdict === 'unreadable' ? [] : reading.findings.slice(0, MOST_FINDINGS);
+  for (const made of shown) lines.push(findingLine(made, layout));
+  if (reading.findings.length > MOST_FINDINGS && shown.length > 0) {
+    lines.push(`         … and ${plural(reading.findings.length - MOST_FINDINGS, 'finding')} more`);
+  }
+  return lines;
+};
+
+/** The body of a delivery, laid out and coloured, below its entry (`-v`). */
+export const bodyLines = (text: string, layout: Layout): string[] =>
+  layOut(text, layout.paint, layout.columns - 9).map((line) => `         ${line}`);
+
+/** The beginning of an answer as one harmless line. */
+export const answerText = (outcome: Outcome, columns: number): string => {
+  if (outcome.kind !== 'answered' || outcome.answer.bytes.length === 0) return '';
+  const text = new TextDecoder().decode(outcome.answer.bytes).replaceAll(/\s+/g, ' ').trim();
+  return cut(clean(text), columns) + (outcome.answer.cut && width(text) <= columns ? '…' : '');
+};
+
+/** Milliseconds as people read them: 12 ms, 1.2 s. */
+export const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+/** What the endpoint said to a delivery: a line, and a second one with what it answered where that was not 2xx. */
+export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, time: number): string[] => {
+  const { paint, columns } = layout;
+  const at = paint.dim(clockTime(time, layout.offset));
+  const ok = isOk(outcome);
+  const colour = ok ? paint.green : paint.red;
+  const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
+  const head = `${at} <-- ${pad(clean(event), EVENT_COLUMNS)} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  if (outcome.kind === 'failed') return [head, `         ${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 9))}`];
+  const text = ok ? '' : answerText(outcome, columns - 18);
+  return text === '' ? [head] : [head, `         ${paint.dim('answer:')} ${text}`];
+};
