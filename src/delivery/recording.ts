@@ -46,7 +46,6 @@ export const outcomeRecord = (outcome: Outcome): JsonObject => ({
   ms: Math.round(outcome.ms * 10) / 10,
 });
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const RISKY = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /**
