@@ -16,6 +16,20 @@ const MOST_FINDINGS = 1000;
 /** Ids are absolute while compiling, so that references need no base. */
 const idOf = (file, partial) => `schemas:/${partial ? 'partial' : 'whole'}/${file}`;
 
+/** What a partial twin leaves out: all that asks for something to be there. */
+const DEMANDS = ['required', 'x-recommended', 'x-content', 'x-branch', 'x-agree'];
+
+/** Whether a shape, or one it is made of, demands anything; where not, its partial twin is the shape itself. */
+const demands = (file) => {
+  const look = (node) =>
+    file === MESSAGE ||
+    DEMANDS.some((key) => key in node) ||
+    (node.$ref !== undefined && demands(node.$ref)) ||
+    [...Object.values(node.properties ?? {}), ...(node.items ? [node.items] : [])].some(look);
+  return look(flatten(schemas, file));
+};
+const MESSAGE = 'common/message.schema.json';
+
 /** The words of x-words of a member, looked up through its $ref. */
 const wordsOf = (member) => member['x-words'] ?? (member.$ref ? flatten(schemas, member.$ref)['x-words'] : undefined) ?? [];
 
@@ -33,7 +47,7 @@ const compiled = (file, partial) => {
       delete result.type;
       return { ...result, $ref: idOf(like, true) };
     }
-    if (result.$ref) result.$ref = idOf(result.$ref, partial);
+    if (result.$ref) result.$ref = idOf(result.$ref, partial && demands(result.$ref));
     if (result.properties) {
       result['x-known'] = Object.keys(result.properties);
       result.properties = Object.fromEntries(Object.entries(result.properties).map(([k, v]) => [k, prepare(v, k)]));
@@ -47,12 +61,12 @@ const compiled = (file, partial) => {
       const member = result['x-branch'];
       result['x-branch'] = { member, branches: wordsOf(node.properties[member]) };
     }
-    if (partial) for (const key of ['required', 'x-recommended', 'x-content', 'x-branch', 'x-agree']) delete result[key];
+    if (partial) for (const key of DEMANDS) delete result[key];
     return result;
   };
   const flat = flatten(schemas, file);
   const result = prepare(flat, '');
-  if (file === 'common/message.schema.json' && !partial) {
+  if (file === MESSAGE && !partial) {
     const owned = [...new Set(messageTypes.flatMap(({ content }) => content))];
     result['x-content'] = { types: Object.fromEntries(messageTypes.map(({ type, content }) => [type, content])), owned };
   }
@@ -127,12 +141,18 @@ if (code.includes('require(')) throw new Error('The compiled validators ask for 
 const bounded = code
   .replaceAll(/schemaPath:"[^"]*",/g, '')
   .replaceAll(/if\(vErrors === null\)\{vErrors = \[(\w+)\];\}else \{vErrors\.push\(\1\);\}/g, 'vErrors = keep(vErrors, $1);')
+  .replaceAll(
+    /const (err\d+) = \{(instancePath(?::[^,]+)?),keyword:("[\w-]+"),params:([^;]+)\};vErrors = keep\(vErrors, \1\);/g,
+    (_whole, _name, path, keyword, params) =>
+      `vErrors = keep(vErrors, error(${path.replace(/^instancePath:?/, '') || 'instancePath'}, ${keyword}, ${params}));`,
+  )
   .replaceAll(/vErrors = vErrors === null \? (\w+)\.errors : vErrors\.concat\(\1\.errors\)/g, 'vErrors = join(vErrors, $1.errors)');
 if (/vErrors\.(concat|push)\(/.test(bounded)) throw new Error('Ajv writes its errors in a new way: bound them again.');
 
 const validators = `// @ts-nocheck
 import * as keywords from '../schema/keywords.ts';
 const keep = (errors, error) => { if (errors === null) return [error]; if (errors.length < ${MOST_FINDINGS}) errors.push(error); return errors; };
+const error = (instancePath, keyword, params) => ({ instancePath, keyword, params });
 const join = (errors, more) => { if (errors === null) return more; for (const error of more) keep(errors, error); return errors; };
 ${bounded.replace('"use strict";', '')}
 `;

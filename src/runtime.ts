@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 
 /** An output stream as the program sees it. */
@@ -41,7 +40,7 @@ export interface Runtime {
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
 
 /** Eight characters, 40 random bits. */
-export const randomId = (): string => Array.from(randomBytes(8), (byte) => LETTERS[byte & 31]).join('');
+export const randomId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => LETTERS[byte & 31]).join('');
 
 const output = (stream: NodeJS.WriteStream): Output => {
   const closed = new AbortController();
