@@ -13,7 +13,15 @@ const rounds = Number(process.argv[2] ?? 15);
 const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-bench-'));
 const payload = JSON.stringify({
   messages: [
-    { id: 'Abc123Def456Gh-ijKL78', from_me: false, type: 'text', chat_id: '99900011122@s.whatsapp.net', timestamp: 1750000000, text: { body: 'hi' }, from: '99900011122' },
+    {
+      id: 'Abc123Def456Gh-ijKL78',
+      from_me: false,
+      type: 'text',
+      chat_id: '99900011122@s.whatsapp.net',
+      timestamp: 1750000000,
+      text: { body: 'hi' },
+      from: '99900011122',
+    },
   ],
   event: { type: 'messages', event: 'post' },
   channel_id: 'ABCDEF-A1B2C',
@@ -73,6 +81,8 @@ let missed = false;
 for (const [index, [name, target, reach]] of cases.entries()) {
   const over = median(times[index].map((took, round) => took - base[round]));
   missed ||= over > target;
-  console.log(`${name.padEnd(40)} + ${over.toFixed(0).padStart(4)} ms   target + ${target}, reach for + ${reach}${over > target ? '   MISSED' : ''}`);
+  console.log(
+    `${name.padEnd(40)} + ${over.toFixed(0).padStart(4)} ms   target + ${target}, reach for + ${reach}${over > target ? '   MISSED' : ''}`,
+  );
 }
 process.exitCode = missed ? 1 : 0;

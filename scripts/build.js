@@ -54,7 +54,12 @@ const program = await build({
   write: false,
 });
 for (const file of program.outputFiles) {
+  const asksForUrl = file.text.includes('import.meta.url');
   const { code } = await transform(file.text, {
+    ...(asksForUrl && {
+      define: { 'import.meta.url': 'importMetaUrl' },
+      banner: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+    }),
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',

@@ -151,7 +151,17 @@ if (/vErrors\.(concat|push)\(/.test(bounded)) throw new Error('Ajv writes its er
 
 const validators = `// @ts-nocheck
 import * as keywords from '../schema/keywords.ts';
-const keep = (errors, error) => { if (errors === null) return [error]; if (errors.length < ${MOST_FINDINGS}) errors.push(error); return errors; };
+const keep = (errors, error) => {
+  if (errors === null) return [error];
+  if (errors.length < ${MOST_FINDINGS}) errors.push(error);
+  else if (!error.params.remarks) {
+    // No number of remarks hides an error: it takes the place of one of them.
+    errors.free ??= errors.length - 1;
+    while (errors.free >= 0 && !errors[errors.free].params.remarks) errors.free--;
+    if (errors.free >= 0) errors[errors.free--] = error;
+  }
+  return errors;
+};
 const error = (instancePath, keyword, params) => ({ instancePath, keyword, params });
 const join = (errors, more) => { if (errors === null) return more; for (const error of more) keep(errors, error); return errors; };
 ${bounded.replace('"use strict";', '')}

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
+import { clean, cleanLines } from './view/clean.ts';
 
 /** Adds a command to the program; `finish` takes its exit code. */
 export type AddCommand = (program: Command, runtime: Runtime, finish: (code: number) => void) => void;
@@ -53,7 +54,7 @@ const create = (runtime: Runtime, version: string): Command =>
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void runtime.stdout.write(text),
-      writeErr: (text) => void runtime.stderr.write(text),
+      writeErr: (text) => void runtime.stderr.write(cleanLines(text)), // it repeats what was typed
       getOutHelpWidth: () => runtime.stdout.columns ?? 100,
       getErrHelpWidth: () => runtime.stderr.columns ?? 100,
     });
@@ -114,13 +115,13 @@ export const main = async (argv: readonly string[], runtime: Runtime): Promise<n
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof UserError) {
-      await runtime.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `       ${error.hint}\n`}`);
+      await runtime.stderr.write(`error: ${clean(error.message)}\n${error.hint === undefined ? '' : `       ${clean(error.hint)}\n`}`);
       return error.exitCode;
     }
     const told = error instanceof Error ? error.message : String(error);
     const stack = runtime.env['WHAPI_HOOKS_DEBUG'] !== undefined && error instanceof Error ? `${error.stack}\n` : '';
     await runtime.stderr.write(
-      `error: whapi-hooks itself failed: ${told}\n       This is a defect; please report it. WHAPI_HOOKS_DEBUG=1 shows where.\n${stack}`,
+      `error: whapi-hooks itself failed: ${clean(told)}\n       This is a defect; please report it. WHAPI_HOOKS_DEBUG=1 shows where.\n${stack}`,
     );
     return EXIT.environment;
   }

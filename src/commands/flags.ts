@@ -41,8 +41,9 @@ export const size = (text: string): number => {
 };
 
 export const path = (text: string): string => {
-  if (!text.startsWith('/') || /[?#\s]/.test(text) || /(^|\/)\.\.?(\/|$)/.test(text))
-    throw new InvalidArgumentError('A path begins with / and has neither query nor spaces.');
+  // RFC 3986 section 3.3: a request line holds nothing else
+  if (!/^\/(?:[\w\-.~!$&'()*+,;=:@/]|%[\da-f]{2})*$/i.test(text) || /(^|\/)\.\.?(\/|$)/.test(text))
+    throw new InvalidArgumentError('A path begins with /, has neither query nor spaces, and writes other characters as %20.');
   return text === '/' ? '/' : text.replace(/\/+$/, '') || '/';
 };
 
@@ -54,11 +55,11 @@ export type Header = readonly [name: string, value: string];
 /** `Name: value` → a pair. @throws UserError (2) */
 export const readHeader = (text: string, flag: string): Header => {
   const at = text.indexOf(':');
-  const name = text.slice(0, at).trim();
+  const name = (at === -1 ? text : text.slice(0, at)).trim();
   const value = text.slice(at + 1).trim();
   // RFC 9110 sections 5.1 and 5.5
   if (at < 1 || !/^[!#$%&'*+.^_`|~\w-]+$/.test(name))
-    throw usageError(`${flag}: ${JSON.stringify(text)} is not a header.`, 'Write it as "Name: value".');
+    throw usageError(`${flag}: ${JSON.stringify(name)} is not the name and value of a header.`, 'Write it as "Name: value".'); // the value may be secret
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value) || /[^\u0000-\u00ff]/.test(value))
     throw usageError(`${flag}: the value of ${name} holds characters that no header may have.`);
@@ -109,7 +110,7 @@ export const applyEnvironment = (command: Command, env: Readonly<Record<string, 
     const name = option.attributeName();
     const source = command.getOptionValueSource(name);
     const text = env[envName(option)];
-    if (text === undefined || text === '' || (source !== undefined && source !== 'default')) continue;
+    if (text === undefined || text === '' || name === 'version' || (source !== undefined && source !== 'default')) continue;
     if (option.isBoolean()) {
       if (!/^(?:1|true|yes|0|false|no)$/i.test(text)) throw usageError(`${envName(option)}: it is 1 or 0.`);
       command.setOptionValueWithSource(name, /^(?:1|true|yes)$/i.test(text), 'env');
@@ -124,7 +125,14 @@ export const applyEnvironment = (command: Command, env: Readonly<Record<string, 
       throw error;
     }
   }
+  if (command.parent !== null) applyEnvironment(command.parent, env);
 };
+
+/** Of options that say the same or contradict one another the one that counts: a flag, else the first in the environment. */
+export const strongest = (command: Command, names: readonly string[]): string | undefined =>
+  ['cli', 'env']
+    .flatMap((source) => names.filter((name) => command.getOptionValueSource(name) === source))
+    .find((name) => command.getOptionValue(name) !== false);
 
 /** An option with a value of its own kind. */
 export const option = <Value>(
@@ -137,9 +145,16 @@ export const option = <Value>(
   return standard === undefined ? made : made.default(standard.value, standard.shown);
 };
 
+const COLOURS: readonly ColourChoice[] = ['auto', 'always', 'never'];
+
 /** --color of the program. @throws UserError (2) */
 export const colourOf = (options: { readonly color?: string }): ColourChoice => {
-  const { color } = options;
-  if (color === 'auto' || color === 'always' || color === 'never') return color;
-  throw usageError(`--color: ${JSON.stringify(color)} will not do.`, 'It is auto, always or never.');
+  const { color = 'auto' } = options;
+  const choice = COLOURS.find((word) => word === color);
+  if (choice !== undefined) return choice;
+  const near = nearest(color, COLOURS);
+  throw usageError(
+    `--color: ${JSON.stringify(color)} will not do.`,
+    `It is auto, always or never.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+  );
 };

@@ -13,7 +13,21 @@ import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { bodyLines, entry, outcomeLines } from '../view/entry.ts';
 import { clean, plural } from '../view/text.ts';
-import { applyEnvironment, colourOf, count, duration, oneOf, option, path, port, readEvents, readSecret, several, size } from './flags.ts';
+import {
+  applyEnvironment,
+  colourOf,
+  count,
+  duration,
+  oneOf,
+  option,
+  path,
+  port,
+  readEvents,
+  readSecret,
+  several,
+  size,
+  strongest,
+} from './flags.ts';
 
 const OUTPUTS = ['pretty', 'compact', 'json', 'quiet'] as const;
 type OutputStyle = (typeof OUTPUTS)[number];
@@ -30,8 +44,6 @@ interface ListenOptions {
   readonly maxBody: number;
   readonly timeout: number;
   readonly output: OutputStyle;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -122,7 +134,7 @@ const openForwarder = async (
 const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
   const terminal = openTerminal(runtime, colour);
   const { out, err } = terminal;
-  const style: OutputStyle = options.json === true ? 'json' : options.quiet === true ? 'quiet' : options.output;
+  const style = options.output;
   const chosen = readEvents(options.events, '--events');
   const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
   const endpoint = options.forwardTo === undefined ? undefined : readEndpoint(options.forwardTo);
@@ -275,6 +287,9 @@ export const addListen: AddCommand = (program, runtime, finish) => {
     .addHelpText('after', EXAMPLES)
     .action(async (_options: unknown, command: Command) => {
       applyEnvironment(command, runtime.env);
-      finish(await listen(command.opts<ListenOptions>(), runtime, colourOf(program.opts())));
+      const options = command.opts<ListenOptions>();
+      const style = strongest(command, ['json', 'quiet', 'output']);
+      const output = style === 'json' || style === 'quiet' ? style : options.output;
+      finish(await listen({ ...options, output }, runtime, colourOf(program.opts())));
     });
 };

@@ -13,13 +13,12 @@ import type { AddCommand } from '../main.ts';
 import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
 import { findingText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
-import { eventColumns, sentLines } from '../view/sent.ts';
+import { sentColumns, sentLines } from '../view/sent.ts';
 import { clean, plural } from '../view/text.ts';
-import { applyEnvironment, colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
+import { applyEnvironment, colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several, strongest } from './flags.ts';
 
 interface ReplayOptions {
   readonly to?: string;
-  readonly forwardTo?: string;
   readonly mode?: Mode;
   readonly only?: readonly string[];
   readonly timeout: number;
@@ -78,7 +77,7 @@ const plan = async (
 const replay = async (sources: readonly string[], options: ReplayOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
   const terminal = openTerminal(runtime, colour);
   const { out, err } = terminal;
-  const url = readEndpoint(options.to ?? options.forwardTo ?? DEFAULT_ENDPOINT);
+  const url = readEndpoint(options.to ?? DEFAULT_ENDPOINT);
   const { jobs, trouble } = await plan(sources, options, runtime, terminal);
   const finish = async (code: ExitCode): Promise<ExitCode> => {
     await out.flush();
@@ -107,7 +106,7 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     }
   });
-  const columns = eventColumns(jobs.map(({ name }) => name));
+  const columns = sentColumns(jobs);
   for (const job of jobs) {
     if (stopped.aborted || out.closed.aborted) break;
     const outcome = await Promise.race([endpoint.send(job.shipment), halted]);
@@ -166,6 +165,8 @@ export const addReplay: AddCommand = (program, runtime, finish) => {
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
       applyEnvironment(command, runtime.env);
-      finish(await replay(sources, command.opts<ReplayOptions>(), runtime, colourOf(program.opts())));
+      const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
+      const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
+      finish(await replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(program.opts())));
     });
 };

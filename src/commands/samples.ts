@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Entry } from '../delivery/document.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
@@ -8,7 +9,8 @@ import { openTerminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { colourOf } from './flags.ts';
+import { clean } from '../view/clean.ts';
+import { applyEnvironment, colourOf } from './flags.ts';
 
 interface Sample {
   readonly name: string;
@@ -79,13 +81,13 @@ const copy = async (folder: string, runtime: Runtime, colour: Parameters<typeof 
     try {
       if (writeNew(target, readBytes(join(runtime.packageRoot, 'samples', `${category}.json`)))) {
         written++;
-        out.lines(shown(target, runtime.cwd));
-      } else err.lines(err.paint.yellow(`${shown(target, runtime.cwd)} is there already and stays as it is.`));
+        out.lines(clean(shown(target, runtime.cwd)));
+      } else err.lines(err.paint.yellow(`${clean(shown(target, runtime.cwd))} is there already and stays as it is.`));
     } catch (error) {
       throw environmentError(`${shown(target, runtime.cwd)} cannot be written: ${reason(error)}.`, undefined, error);
     }
   }
-  if (written > 0) err.lines(err.paint.dim(`Check them with: whapi-hooks validate ${folder}`));
+  if (written > 0) err.lines(err.paint.dim(`Check them with: whapi-hooks validate ${clean(folder)}`));
   await out.flush();
   await err.flush();
   return EXIT.ok;
@@ -106,7 +108,8 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .description('List the sample payloads that come with whapi-hooks.')
     .argument('[category]', 'such as groups')
     .addHelpText('after', EXAMPLES)
-    .action(async (category: string | undefined) => {
+    .action(async (category: string | undefined, _options: unknown, command: Command) => {
+      applyEnvironment(command, runtime.env);
       finish(await list(category, runtime, colourOf(program.opts())));
     });
   samples
@@ -114,14 +117,17 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .description('print the payloads of an event as JSON')
     .argument('<event>', 'such as groups.put')
     .argument('[name]', 'of one sample')
-    .action(async (event: string, name: string | undefined) => {
+    .action(async (event: string, name: string | undefined, _options: unknown, command: Command) => {
+      applyEnvironment(command, runtime.env);
+      colourOf(program.opts()); // there is nothing to colour, but a wrong word is told
       finish(await show(event, name, runtime));
     });
   samples
     .command('copy')
     .description('copy all samples into a folder; files that are there stay as they are')
     .argument('[folder]', 'where to', 'fixtures')
-    .action(async (folder: string) => {
+    .action(async (folder: string, _options: unknown, command: Command) => {
+      applyEnvironment(command, runtime.env);
       finish(await copy(folder, runtime, colourOf(program.opts())));
     });
 };

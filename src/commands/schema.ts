@@ -5,7 +5,7 @@ import { join, readBytes } from '../io/files.ts';
 import type { AddCommand } from '../main.ts';
 import { bundle, type Draft } from '../schema/bundle.ts';
 import { type JsonObject, nearest } from '../schema/keywords.ts';
-import { applyEnvironment, oneOf, option } from './flags.ts';
+import { applyEnvironment, colourOf, oneOf, option } from './flags.ts';
 
 const DRAFTS = ['2020-12', '07'] as const;
 
@@ -24,6 +24,7 @@ export const addSchema: AddCommand = (program, runtime, finish) => {
     .addHelpText('after', EXAMPLES)
     .action(async (event: string, _options: unknown, command: Command) => {
       applyEnvironment(command, runtime.env);
+      colourOf(program.opts()); // there is nothing to colour, but a wrong word is told
       if (!isEventName(event)) {
         const near = nearest(event, EVENT_NAMES);
         throw usageError(

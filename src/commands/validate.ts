@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Entry } from '../delivery/document.ts';
 import { recordedWords } from '../delivery/reading.ts';
 import { type ExitCode, usageError } from '../errors.ts';
@@ -29,10 +29,7 @@ interface ValidateOptions {
 const eventName = (text: string): EventName => {
   if (isEventName(text)) return text;
   const near = nearest(text, EVENT_NAMES);
-  throw usageError(
-    `--as: ${JSON.stringify(text)} is no event.`,
-    near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`,
-  );
+  throw new InvalidArgumentError(near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`);
 };
 
 /** The findings of one payload, each with its line and column in the file. */

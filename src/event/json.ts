@@ -34,7 +34,7 @@ const isUtf16 = (bytes: Uint8Array): boolean => {
   return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (bytes.length >= 4 && (a === 0) !== (b === 0));
 };
 
-/** Offset of the first byte that is not UTF-8. */
+/** Offset of the first byte that is not UTF-8; the length where only the end of the last character is missing. */
 const badByte = (bytes: Uint8Array): number => {
   let good = 0;
   let bad = bytes.length;
@@ -115,8 +115,11 @@ const textFindings = (text: string): { findings: Finding[]; overflow: boolean } 
   const findings: Finding[] = [];
   let overflow = false;
   const keys: Set<string>[] = [];
+  const counts = new Map<string, number>();
   const add = (made: Finding): void => {
-    if (findings.length < MOST) findings.push(made);
+    const count = counts.get(made.rule) ?? 0;
+    counts.set(made.rule, count + 1);
+    if (count < MOST) findings.push(made);
   };
   const checkString = (value: string, path: readonly (string | number)[], offset: number): void => {
     if (surrogate.test(value)) {
@@ -260,7 +263,8 @@ export const readJson = (body: Uint8Array | string): Read => {
       text = utf8.decode(body);
     } catch {
       const at = badByte(body);
-      return unreadable(undefined, 'bad-encoding', 'other bytes', 'UTF-8', `the body is not UTF-8: byte ${at + 1} does not belong there`);
+      const cause = at < body.length ? `byte ${at + 1} does not belong there` : 'it ends in the middle of a character';
+      return unreadable(undefined, 'bad-encoding', 'other bytes', 'UTF-8', `the body is not UTF-8: ${cause}`);
     }
   }
   const findings: Finding[] = [];

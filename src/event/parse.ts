@@ -127,12 +127,17 @@ const keyFindings = (name: EventName, payload: JsonObject): Finding[] => {
   return findings;
 };
 
+/** Remarks beyond this many are left out; errors never are. */
+const MOST_REMARKS = 1000;
+
 /** All that the schema of an event has to say about a payload. */
 const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
   const { validate } = entryOf(name);
   const findings = keyFindings(name, payload);
   if (!validate(payload)) {
-    for (const error of validate.errors ?? []) findings.push(...validatorFindings(payload, error));
+    for (const error of validate.errors ?? []) {
+      if (findings.length < MOST_REMARKS || !('remarks' in error.params)) findings.push(...validatorFindings(payload, error));
+    }
     validate.errors = null;
   }
   return findings;

@@ -33,7 +33,7 @@ const wantsColour = (stream: Output, env: Runtime['env'], choice: ColourChoice):
   if (choice !== 'auto') return choice === 'always';
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   const forced = env['FORCE_COLOR'];
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
   return stream.isTTY && env['TERM'] !== 'dumb';
 };
 

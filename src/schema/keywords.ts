@@ -11,7 +11,8 @@ export interface Remark {
   /** Appended to the pointer of the value; '' is the value itself. */
   readonly at: string;
   readonly expected: string;
-  readonly nearest?: string;
+  /** A getter where it takes a search: most remarks on a hostile body are never shown. */
+  readonly nearest?: string | undefined;
   /** What the message has to tell when the value at the place does not say it. */
   readonly detail?: string;
 }
@@ -45,10 +46,13 @@ export const nearest = (word: string, known: Iterable<string>): string | undefin
   return best;
 };
 
-const near = (word: string, known: Iterable<string>): { nearest?: string } => {
-  const found = nearest(word, known);
-  return found === undefined ? {} : { nearest: found };
-};
+/** A remark that looks for the nearest word only when asked. */
+const near = (remark: Remark, word: string, known: Iterable<string>): Remark => ({
+  ...remark,
+  get nearest() {
+    return nearest(word, known);
+  },
+});
 
 const list = (words: Iterable<string>): string => {
   const all = [...words];
@@ -57,7 +61,7 @@ const list = (words: Iterable<string>): string => {
 
 /** x-words: a closed list of section 6. Lists grow, so a foreign word is remarked on. */
 export const words = (known: ReadonlySet<string>, value: string): Remark[] | undefined =>
-  known.has(value) ? undefined : [{ rule: 'unknown-word', at: '', expected: list(known), ...near(value, known) }];
+  known.has(value) ? undefined : [near({ rule: 'unknown-word', at: '', expected: list(known) }, value, known)];
 
 /** Injected for every object whose members are declared: the ones that are not. */
 export const known = (members: ReadonlySet<string>, value: JsonObject): Remark[] | undefined => {
@@ -66,7 +70,7 @@ export const known = (members: ReadonlySet<string>, value: JsonObject): Remark[]
     if (members.has(key) || UNSAFE_KEYS.has(key)) continue;
     remarks ??= [];
     if (remarks.length === MOST_REMARKS) break;
-    remarks.push({ rule: 'unknown-member', at: pointerPart(key), expected: 'a documented member', ...near(key, members) });
+    remarks.push(near({ rule: 'unknown-member', at: pointerPart(key), expected: 'a documented member' }, key, members));
   }
   return remarks;
 };

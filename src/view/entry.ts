@@ -15,7 +15,11 @@ export interface Layout {
 }
 
 /** From here on an event fits on one line together with its item's id. */
-const WIDE = 120;
+const WIDE = 140;
+/** Below the event, what belongs to it begins where its direction stands. */
+const INDENT = ' '.repeat(9);
+/** What stands where no event is named. */
+export const NO_EVENT = '(no event)';
 const EVENT_COLUMNS = 15;
 const KIND_COLUMNS = 13;
 const VERDICT_COLUMNS = 10; // unreadable
@@ -55,7 +59,7 @@ export const findingLine = (finding: Finding, { paint, columns }: Layout): strin
   const colour = finding.severity === 'error' ? paint.red : paint.yellow;
   const mark = finding.severity === 'error' ? 'error  ' : 'warning';
   const rest = cut(`${clean(finding.pointer === '' ? '(body)' : finding.pointer)}  ${clean(finding.message)}`, Math.max(20, columns - 18));
-  return `         ${colour(mark)}  ${rest}`;
+  return `${INDENT}${colour(mark)}  ${rest}`;
 };
 
 /** Findings shown below one event. */
@@ -74,7 +78,7 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   const first = items[0];
   const time = paint.dim(clockTime(delivery.time, layout.offset));
   const direction = (item: Summary | undefined): string => pad(item?.direction ?? '', 3);
-  const name = pad(clean(reading.name ?? reading.said ?? '(no event)'), EVENT_COLUMNS);
+  const name = pad(clean(reading.name ?? reading.said ?? NO_EVENT), EVENT_COLUMNS);
   const verdict = verdictColour(paint, reading.verdict)(pad(verdictText(reading), VERDICT_COLUMNS));
   const size = formatSize(delivery.body.byteLength).padStart(SIZE_COLUMNS);
   const id = paint.dim(delivery.id);
@@ -87,38 +91,46 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   const tail = `${verdict} ${size}  ${id}`;
   const tailColumns = VERDICT_COLUMNS + 1 + SIZE_COLUMNS + 2 + width(delivery.id);
   const room = columns - headColumns - tailColumns - 2;
-  const withId = (text: string, space: number): string => {
-    const idRoom = Math.min(width(itemId), 40);
-    if (itemId === '' || space - idRoom - 2 < 24) return pad(text, space);
-    return `${pad(text, space - idRoom - 2)}  ${paint.dim(cut(itemId, idRoom))}`;
+  if (style === 'compact') {
+    const more = total > 1 ? ` (and ${total - 1} more)` : '';
+    return [`${head} ${cut(`${told}${more}`, Math.max(10, room))}  ${tail}`];
+  }
+  // The sentence and the item's id share a line where both fit; neither is cut for the other.
+  const both = (text: string, ref: string, space: number): string | undefined => {
+    if (ref === '') return width(text) <= space ? pad(text, space) : undefined;
+    const rest = space - width(text) - width(ref);
+    return rest < 2 ? undefined : `${text}${' '.repeat(rest)}${paint.dim(ref)}`;
   };
-  const more = total > 1 ? ` (and ${total - 1} more)` : '';
-  const wide = columns >= WIDE;
-  if (style === 'compact') lines.push(`${head} ${cut(`${told}${more}`, Math.max(10, room))}  ${tail}`.replace(/\s+$/, ''));
-  else if (wide) lines.push(`${head} ${withId(told, room)} ${tail}`);
+  const below = (text: string, ref: string, indent: string): string[] => {
+    const space = columns - width(indent);
+    if (text === '') return [`${indent}${paint.dim(cut(ref, space))}`];
+    const line = both(text, ref, space);
+    if (line !== undefined) return [`${indent}${line}`.trimEnd()];
+    return [`${indent}${cut(text, space)}`, ...(ref === '' ? [] : [`${indent}${paint.dim(cut(ref, space))}`])];
+  };
+  if (columns < WIDE) lines.push(`${head} ${tail}`, ...below(told, itemId, INDENT));
   else {
-    lines.push(`${head} ${tail}`);
-    lines.push(`         ${withId(told, columns - 9)}`.trimEnd());
+    const beside = both(told, itemId, room);
+    const alone = beside ?? both(told, '', room);
+    lines.push(`${head} ${alone ?? ' '.repeat(room)} ${tail}`);
+    if (alone === undefined) lines.push(...below(told, itemId, INDENT));
+    else if (beside === undefined) lines.push(...below('', itemId, INDENT));
   }
-  if (style === 'compact') return lines;
   for (const item of items.slice(1)) {
-    const ref = item.id === null ? '' : `  ${paint.dim(cut(clean(item.id), 40))}`;
-    lines.push(
-      `         ${direction(item)} ${paint.cyan(cut(clean(item.kind ?? ''), KIND_COLUMNS))} ${cut(sentence(item), Math.max(20, columns - 70))}${ref}`,
-    );
+    lines.push(...below(`${direction(item)} ${kind(item)} ${sentence(item)}`, clean(item.id ?? ''), INDENT));
   }
-  if (total > items.length) lines.push(`         … and ${plural(total - items.length, 'item')} more`);
+  if (total > items.length) lines.push(`${INDENT}… and ${plural(total - items.length, 'item')} more`);
   const shown = reading.verdict === 'unreadable' ? [] : reading.findings.slice(0, MOST_FINDINGS);
   for (const made of shown) lines.push(findingLine(made, layout));
   if (reading.findings.length > MOST_FINDINGS && shown.length > 0) {
-    lines.push(`         … and ${plural(reading.findings.length - MOST_FINDINGS, 'finding')} more`);
+    lines.push(`${INDENT}… and ${plural(reading.findings.length - MOST_FINDINGS, 'finding')} more`);
   }
   return lines;
 };
 
 /** The body of a delivery, laid out and coloured, below its entry (`-v`). */
 export const bodyLines = (text: string, layout: Layout): string[] =>
-  layOut(text, layout.paint, layout.columns - 9).map((line) => `         ${line}`);
+  layOut(text, layout.paint, layout.columns - 9).map((line) => `${INDENT}${line}`);
 
 /** The beginning of an answer as one harmless line. */
 export const answerText = (outcome: Outcome, columns: number): string => {
@@ -137,8 +149,8 @@ export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, ti
   const ok = isOk(outcome);
   const colour = ok ? paint.green : paint.red;
   const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
-  const head = `${at} <-- ${pad(clean(event), EVENT_COLUMNS)} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
-  if (outcome.kind === 'failed') return [head, `         ${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 9))}`];
+  const head = `${at} <-- ${pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS)} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  if (outcome.kind === 'failed') return [head, `${INDENT}${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 9))}`];
   const text = ok ? '' : answerText(outcome, columns - 18);
-  return text === '' ? [head] : [head, `         ${paint.dim('answer:')} ${text}`];
+  return text === '' ? [head] : [head, `${INDENT}${paint.dim('answer:')} ${text}`];
 };

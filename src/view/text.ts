@@ -1,23 +1,6 @@
 import measure from 'fast-string-truncated-width';
 
-/** Short names for what would act on a terminal or hide in it. */
-const escapeChar = (char: string): string => {
-  if (char === '\n' || char === '\r') return '⏎';
-  if (char === '\t') return ' ';
-  const code = char.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-};
-
-/**
- * Control and escape characters, line and paragraph separators, bidirectional controls, invisible characters that
- * glue or reorder text, tags, lone surrogates. The joiner of emoji (U+200D) and variation selectors stay.
- */
-const HARMFUL =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /\r\n|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
-
-/** Text of strangers made harmless for one line of a terminal. */
-export const clean = (text: string): string => text.replace(HARMFUL, escapeChar);
+export { clean } from './clean.ts';
 
 /** Columns that a text takes in a terminal. */
 export const width = (text: string): number => measure(text).width;
