@@ -74,7 +74,7 @@ const library = await Promise.all(
     ['esm', 'dist/index.js'],
     ['cjs', 'dist/index.cjs'],
   ].map(([format, outfile]) =>
-    build({ ...common, entryPoints: ['src/index.ts'], outfile, format: /** @type {'esm' | 'cjs'} */ (format), platform: 'neutral' }),
+    build({ ...common, entryPoints: ['src/index.ts'], outfile, format: /** @type {'esm' | 'cjs'} */ (format), platform: 'neutral', minify: false }),
   ),
 );
 

@@ -221,20 +221,11 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   });
 
   // No new deliveries; what has begun gets some time to end.
+  const waits = forwarder?.waiting() ?? 0;
+  if (waits > 0) err.lines(err.paint.dim(`Waiting for ${plural(waits, 'delivery', 'deliveries')} to be forwarded; Ctrl-C leaves at once.`));
   await server.stop(PATIENCE);
-  let left = 0;
-  if (forwarder !== undefined) {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), stopped.aborted || out.closed.aborted ? PATIENCE : options.timeout + PATIENCE);
-    await Promise.race([
-      forwarder.idle(),
-      new Promise<void>((resolve) => {
-        patience.signal.addEventListener('abort', () => resolve(), { once: true });
-      }),
-    ]);
-    clearTimeout(timer);
-    left = await forwarder.abandon();
-  }
+  const patience = stopped.aborted || out.closed.aborted ? PATIENCE : options.timeout + PATIENCE;
+  const left = (await forwarder?.end(patience)) ?? 0;
   const recorded = recorder.close();
   if (left > 0)
     err.lines(err.paint.red(`${left} ${left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the app did not answer in time.`));

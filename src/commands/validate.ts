@@ -3,7 +3,7 @@ import type { Entry } from '../delivery/document.ts';
 import { recordedWords } from '../delivery/reading.ts';
 import { type ExitCode, usageError } from '../errors.ts';
 import type { Finding } from '../event/finding.ts';
-import { positionOf } from '../event/json.ts';
+import { positionsOf } from '../event/json.ts';
 import { locate } from '../event/locate.ts';
 import { readLine } from '../event/mode.ts';
 import { EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
@@ -43,8 +43,9 @@ const checkEntry = (file: string, entry: Entry, as: EventName | undefined): File
     return parsed.findings.map((finding) => ({ file, line: entry.line, column: entry.column, event, finding }));
   }
   const offsets = locate(text, parsed.findings);
+  const position = positionsOf(text);
   return parsed.findings.map((finding: Finding, index) => {
-    const at = positionOf(text, offsets[index] ?? 0);
+    const at = position(offsets[index] ?? 0);
     return {
       file,
       line: entry.line + at.line - 1,
@@ -72,6 +73,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const terminal = openTerminal(runtime, colour);
   const { sources, from } = sourcesOf(named, runtime);
   const checks = createChecks();
+  const seen = new Set<string>();
   for await (const source of readSources(sources, from)) {
     if (terminal.out.closed.aborted) break;
     if (source.kind === 'note') terminal.err.lines(terminal.err.paint.dim(clean(source.message)));
@@ -79,8 +81,11 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
       checks.trouble(source.exitCode);
       terminal.err.lines(`${terminal.err.paint.red('error:')} ${clean(source.message)}`);
       if (source.hint !== undefined) terminal.err.lines(`       ${clean(source.hint)}`);
+    } else if (source.path !== undefined && seen.has(source.path)) {
+      terminal.err.lines(terminal.err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
     } else {
-      const { file, document } = source;
+      const { file, path, document } = source;
+      if (path !== undefined) seen.add(path);
       const rows = document.problems.map(
         (problem): FileFindingRow => ({ file, line: problem.line, column: problem.column, event: null, finding: problem.finding }),
       );

@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../event/finding.ts';
-import { DEEPEST, measure, positionOf, readJson, syntaxError } from '../event/json.ts';
+import { DEEPEST, measure, positionOf, positionsOf, readJson, syntaxError } from '../event/json.ts';
 import { children } from '../event/mode.ts';
 import { KEY_OWNERS } from '../event/name.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
@@ -78,8 +78,9 @@ const readWhole = (bytes: Uint8Array): Document => {
   const json = mark.length > 0 ? text.slice(1) : text;
   const value: unknown = JSON.parse(json); // readJson has shown that it is JSON
   const start = json.search(/\S/);
+  const position = positionsOf(json);
   const slice = (name: string | null, from: number, to: number): Entry => {
-    const { line, column } = positionOf(json, from);
+    const { line, column } = position(from);
     return { name, body: encoder.encode(json.slice(from, to)), line, column };
   };
   if (Array.isArray(value)) {
@@ -97,7 +98,7 @@ const readWhole = (bytes: Uint8Array): Document => {
         if (seen.has(member.key)) {
           const message = `the name ${JSON.stringify(member.key.slice(0, 60))} stands twice in the map`;
           problems.push({
-            ...positionOf(json, member.start),
+            ...position(member.start),
             finding: finding('duplicate-key', '', 'the name again', 'each name once', message),
           });
         }
@@ -107,14 +108,14 @@ const readWhole = (bytes: Uint8Array): Document => {
     }
     const payloads = Object.values(value).filter(isPayload).length;
     if (payloads > 0) {
-      const at = positionOf(json, members.find(({ key }) => key === stranger)?.start ?? start);
+      const at = position(members.find(({ key }) => key === stranger)?.start ?? start);
       const message = `${JSON.stringify(stranger.slice(0, 60))} is not a payload, though the file looks like a map of named payloads: a payload is an object with event, channel_id or a payload key`;
       return problem(finding('not-payload', '', 'something else', 'a payload', message), at.line, at.column);
     }
   }
   const message =
     'neither a payload (an object with event, channel_id or a payload key such as messages), nor a list of payloads, nor a map of named payloads';
-  const { line, column } = positionOf(json, start);
+  const { line, column } = position(start);
   return problem(finding('not-payload', '', isObject(value) ? 'an object' : 'another value', 'payloads', message), line, column);
 };
 

@@ -249,6 +249,25 @@ export const positionOf = (text: string, offset: number): { line: number; column
   return { line, column: offset - start + 1 };
 };
 
+/** `positionOf` for many offsets of one text: its lines are looked for once. */
+export const positionsOf = (text: string): ((offset: number) => { line: number; column: number }) => {
+  let starts: number[] | undefined;
+  return (offset) => {
+    if (starts === undefined) {
+      starts = [0];
+      for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+    }
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+};
+
 /**
  * Reads a body as the one JSON object it should be (SEVERITY.md, first rows). Never throws; whatever the
  * body is, the result says so.

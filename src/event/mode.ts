@@ -127,17 +127,16 @@ export const children = (text: string, from = 0): Member[] => {
 
 /** Takes the member `event` out of a payload's text; not one other character changes. */
 const withoutEvent = (text: string): string => {
-  let out = text;
-  for (;;) {
-    const members = children(out);
-    const index = members.findIndex(({ key }) => key === 'event');
-    const member = members[index];
-    if (member === undefined) return out;
-    const [before, after] = [members[index - 1], members[index + 1]];
-    if (after !== undefined) out = out.slice(0, member.start) + out.slice(after.start);
-    else if (before !== undefined) out = out.slice(0, before.end) + out.slice(member.end);
-    else out = out.slice(0, member.start) + out.slice(member.end);
+  const members = children(text);
+  const kept = members.filter(({ key }) => key !== 'event');
+  const [first, end, lastKept] = [members[0], members.at(-1), kept.at(-1)];
+  if (first === undefined || end === undefined || kept.length === members.length) return text;
+  let out = text.slice(0, first.start);
+  for (const [index, member] of members.entries()) {
+    // With the comma behind it, and the last one without.
+    if (member.key !== 'event') out += text.slice(member.start, member === lastKept ? member.end : members[index + 1]?.start);
   }
+  return out + text.slice(end.end);
 };
 
 /** Writes the member `event` behind the last member of a payload's text. */

@@ -13,10 +13,10 @@ export interface ForwarderOptions {
 export interface Forwarder {
   /** Takes a delivery into the queue; one too many becomes an outcome at once. */
   push(shipment: Shipment): void;
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void>;
-  /** Stops sending; returns how many deliveries were still waiting or under way. */
-  abandon(): Promise<number>;
+  /** Deliveries that wait or are under way. */
+  waiting(): number;
+  /** Lets what waits be sent for so many milliseconds, then stops; returns how many deliveries were left. */
+  end(patience: number): Promise<number>;
 }
 
 /** Sends deliveries to an endpoint one at a time, in order of arrival. */
@@ -51,10 +51,14 @@ export const createForwarder = ({ endpoint, most, mostBytes, onOutcome }: Forwar
       bytes += shipment.body.byteLength;
       running ??= run();
     },
-    async idle() {
-      while (running !== undefined) await running;
-    },
-    async abandon() {
+    waiting: () => queue.length + under,
+    async end(patience) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, patience);
+      });
+      await Promise.race([running, late]);
+      clearTimeout(timer);
       abandoned = true;
       const left = queue.length + under;
       queue.length = 0;

@@ -78,6 +78,9 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     return timingSafeEqual(digest(value ?? ''), wanted.value) && value !== undefined;
   };
 
+  /** Connections on which a body is under way. */
+  const reading = new WeakSet<object>();
+
   const take = (request: IncomingMessage, response: ServerResponse, words: readonly string[]): void => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -92,6 +95,8 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
       tooLarge();
       return;
     }
+    reading.add(request.socket);
+    request.on('close', () => reading.delete(request.socket));
     request.on('data', (chunk: Buffer) => {
       if (over) return;
       size += chunk.length;
@@ -147,9 +152,10 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
       });
   });
   server.keepAliveTimeout = 75_000;
-  server.on('clientError', (_error, socket) => {
+  server.on('clientError', (error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    onRefusal('malformed', 'A request was not HTTP.');
+    // A body that breaks off is told by its request; a connection that is reset between requests is no request.
+    if (!reading.has(socket) && errorCode(error) !== 'ECONNRESET') onRefusal('malformed', 'A request was not HTTP.');
   });
 
   let stopping = false;

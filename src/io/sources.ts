@@ -8,8 +8,8 @@ import { join, kindOf, readBytes, resolve, shown, walk } from './files.ts';
 
 /** What a source turned out to be. */
 export type Source =
-  /** A file that was read. */
-  | { readonly kind: 'document'; readonly file: string; readonly document: Document }
+  /** A file that was read; `path` where it was read whole. */
+  | { readonly kind: 'document'; readonly file: string; readonly path?: string; readonly document: Document }
   /** Something worth telling that keeps nothing from going on. */
   | { readonly kind: 'note'; readonly message: string }
   /** A source, or a part of one, that could not be used; the others go on. */
@@ -29,7 +29,7 @@ const readFile = (path: string, name: string): Source => {
   } catch (error) {
     return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
   }
-  return { kind: 'document', file: name, document: readDocument(name, bytes) };
+  return { kind: 'document', file: name, path, document: readDocument(name, bytes) };
 };
 
 function* readFolder(path: string, cwd: string): Generator<Source> {
@@ -93,7 +93,7 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
   const { cwd } = runtime;
   for (const text of sources) {
     if (text === '-') {
-      yield { kind: 'document', file: '-', document: readDocument('-', await runtime.readStdin()) };
+      yield { kind: 'document', file: '-', path: '-', document: readDocument('-', await runtime.readStdin()) };
       continue;
     }
     const path = resolve(cwd, text);
@@ -111,7 +111,7 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
       } else if ((CATEGORIES as readonly string[]).includes(text)) yield readSampleFile(text, runtime);
       else if (isEventName(text)) {
         const source = readSampleFile(category, runtime);
-        yield source.kind === 'document' ? { ...source, document: ofEvent(source.document, text) } : source;
+        yield source.kind === 'document' ? { kind: 'document', file: source.file, document: ofEvent(source.document, text) } : source;
       } else {
         const near = nearest(text, [...CATEGORIES, ...EVENT_NAMES]);
         yield trouble(

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { packageRoot } from './runtime.ts';
+
+/** The program as a folder of its own, built from the sources as they are now; every user may run it. */
+export interface Program {
+  readonly bin: string;
+  remove(): void;
+}
+
+export const buildProgram = async (): Promise<Program> => {
+  const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-program-'));
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'dist'));
+  for (const part of ['bin', 'samples', 'schemas']) cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
+  await build({
+    absWorkingDir: packageRoot,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    define: { __VERSION__: '"0.0.0-test"' },
+    entryPoints: ['src/entry.ts'],
+    outfile: join(folder, 'dist', 'main.cjs'),
+    logLevel: 'warning',
+  });
+  return { bin: join(folder, 'bin', 'whapi-hooks.cjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+};
+
+export interface Spawned {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves with the first line of standard error that fits. */
+  told(pattern: RegExp): Promise<string>;
+  /** The exit code, or the signal it ended by. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Runs the built program as a process, as another user where one is asked for. */
+export const spawnProgram = (
+  program: Program,
+  argv: readonly string[],
+  options: { cwd?: string; uid?: number; env?: Record<string, string>; stdin?: Uint8Array | string } = {},
+): Spawned => {
+  const child = spawn(process.execPath, [program.bin, ...argv], {
+    cwd: options.cwd ?? tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting: (() => void)[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    for (const look of waiting) look();
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal ?? ''));
+  });
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    told: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const line = stderr.split('\n').find((candidate) => pattern.test(candidate));
+          if (line !== undefined) resolve(line);
+        };
+        waiting.push(look);
+        look();
+        ended.then(() => reject(new Error(`It ended without saying ${pattern}: ${stderr}`)), reject);
+      }),
+  };
+};
