@@ -74,7 +74,14 @@ const library = await Promise.all(
     ['esm', 'dist/index.js'],
     ['cjs', 'dist/index.cjs'],
   ].map(([format, outfile]) =>
-    build({ ...common, entryPoints: ['src/index.ts'], outfile, format: /** @type {'esm' | 'cjs'} */ (format), platform: 'neutral', minify: false }),
+    build({
+      ...common,
+      entryPoints: ['src/index.ts'],
+      outfile,
+      format: /** @type {'esm' | 'cjs'} */ (format),
+      platform: 'neutral',
+      minify: false,
+    }),
   ),
 );
 

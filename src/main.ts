@@ -9,37 +9,31 @@ export type AddCommand = (program: Command, runtime: Runtime, finish: (code: num
 /** The commands. Only the one that was called is loaded; the others are known by name. */
 const COMMANDS: readonly {
   readonly name: string;
-  readonly usage: string;
   readonly summary: string;
   readonly load: () => Promise<AddCommand>;
 }[] = [
   {
     name: 'listen',
-    usage: '[options]',
     summary: 'receive webhooks, show them, check them, record and forward them',
     load: async () => (await import('./commands/listen.ts')).addListen,
   },
   {
     name: 'replay',
-    usage: '[options] <source...>',
     summary: 'send samples, fixtures and recordings to your endpoint',
     load: async () => (await import('./commands/replay.ts')).addReplay,
   },
   {
     name: 'validate',
-    usage: '[options] [source...]',
     summary: 'check fixtures and recordings against what Whapi.Cloud sends',
     load: async () => (await import('./commands/validate.ts')).addValidate,
   },
   {
     name: 'samples',
-    usage: '[category]',
     summary: 'list, show and copy the sample payloads',
     load: async () => (await import('./commands/samples.ts')).addSamples,
   },
   {
     name: 'schema',
-    usage: '[options] <event>',
     summary: 'print the JSON Schema of an event',
     load: async () => (await import('./commands/schema.ts')).addSchema,
   },
@@ -51,6 +45,7 @@ const create = (runtime: Runtime, version: string): Command =>
     .version(version, '-V, --version')
     .option('--color <when>', 'auto, always or never', 'auto')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void runtime.stdout.write(text),
@@ -76,7 +71,6 @@ const run = async (argv: readonly string[], runtime: Runtime): Promise<number> =
   for (const command of COMMANDS) {
     front
       .command(command.name)
-      .usage(command.usage)
       .summary(command.summary)
       .helpOption(false)
       .allowUnknownOption()

@@ -71,9 +71,15 @@ describe('the built program', () => {
   });
 
   it('checks what comes through a pipe', async () => {
-    writeFileSync(join(folder, 'body.json'), '{"user":{"id":"99900011122","name":"Ann"},"event":{"type":"users","event":"post"},"channel_id":"ABCDEF-A1B2C"}');
+    writeFileSync(
+      join(folder, 'body.json'),
+      '{"user":{"id":"99900011122","name":"Ann"},"event":{"type":"users","event":"post"},"channel_id":"ABCDEF-A1B2C"}',
+    );
     const { code, stdout } = await shell('cat body.json | whapi-hooks validate - --json');
-    expect({ code, report: JSON.parse(stdout) as unknown }).toEqual({ code: 0, report: { files: 1, events: 1, errors: 0, warnings: 0, findings: [] } });
+    expect({ code, report: JSON.parse(stdout) as unknown }).toEqual({
+      code: 0,
+      report: { files: 1, events: 1, errors: 0, warnings: 0, findings: [] },
+    });
   });
 
   it('runs under another name and through a link', () => {

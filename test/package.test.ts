@@ -8,14 +8,17 @@ import { finished, start } from './support/process.ts';
 import { packageRoot } from './support/runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-package-'));
-const npm = (args: string[], cwd: string): string => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const npm = (args: string[], cwd: string): string =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 interface LockFile {
   readonly packages: Record<string, { readonly version?: string; readonly hasInstallScript?: boolean }>;
 }
 
 beforeAll(() => {
-  const [{ filename } = { filename: '' }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], packageRoot)) as { filename: string }[];
+  const [{ filename } = { filename: '' }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], packageRoot)) as {
+    filename: string;
+  }[];
   writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
   npm(['install', '--no-audit', '--no-fund', join(folder, filename)], folder);
 });
@@ -53,12 +56,45 @@ describe('the packed tarball in an empty folder', () => {
 
   it('runs: npx whapi-hooks replay samples/groups.json --to …', async () => {
     const app = await startApp();
-    const { code, stdout, stderr } = await finished(start('npx', ['whapi-hooks', 'replay', 'samples/groups.json', '--to', String(app.port)], { cwd: folder }));
+    const { code, stdout, stderr } = await finished(
+      start('npx', ['whapi-hooks', 'replay', 'samples/groups.json', '--to', String(app.port)], { cwd: folder }),
+    );
     await app.close();
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/taken from the installed whapi-hooks/);
     expect(stdout).toMatch(/20 deliveries: 20 ok/);
     expect(app.received).toHaveLength(20);
+  });
+
+  it('type-checks the example of the README', () => {
+    const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8'))?.[1] ?? '';
+    expect(example).toContain("from 'whapi-hooks'");
+    writeFileSync(
+      join(folder, 'readme.ts'),
+      `declare const body: Uint8Array;\ndeclare const request: { method: string; url: string };\n${example}`,
+    );
+    const tsc = join(packageRoot, 'node_modules/typescript/bin/tsc');
+    execFileSync(
+      process.execPath,
+      [
+        tsc,
+        '--strict',
+        '--noEmit',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2022',
+        '--typeRoots',
+        join(packageRoot, 'node_modules/@types'),
+        '--types',
+        'node',
+        'readme.ts',
+      ],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
   });
 
   it.each([
@@ -68,10 +104,14 @@ describe('the packed tarball in an empty folder', () => {
     cpSync(join(packageRoot, 'test/consumers', source), join(folder, source));
     const tsc = join(packageRoot, 'node_modules/typescript/bin/tsc');
     const types = join(packageRoot, 'node_modules/@types');
-    execFileSync(process.execPath, [tsc, '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', types, '--types', 'node', source], {
-      cwd: folder,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    execFileSync(
+      process.execPath,
+      [tsc, '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', types, '--types', 'node', source],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
     const out = execFileSync(process.execPath, [compiled], { cwd: folder, encoding: 'utf8' });
     expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toEqual(expected);
   });

@@ -124,3 +124,45 @@ describe.each(cases)('a transcript at $columns columns, $name', ({ columns, name
     await expect(`${stdout}\n--- stderr ---\n${stderr}`).toMatchFileSnapshot(file('validate', columns, name));
   });
 });
+
+/** Kept small: what a visitor of the README sees first. */
+const PICTURE: readonly (readonly [category: string, name: string])[] = [
+  ['messages', 'text received'],
+  ['messages', 'image with caption'],
+  ['messages', 'text sent by the api'],
+  ['statuses', 'message read'],
+  ['groups', 'participant added'],
+  ['calls', 'video call ringing'],
+];
+
+it('the picture in the README shows what listen really prints', async () => {
+  const app = await startApp((_received, index, response) => {
+    if (index === 5) response.writeHead(500).end('TypeError: call.from is undefined');
+    else response.end('ok');
+  });
+  const listener = await startListener(['-f', `${app.port}/webhook`], { env: { FORCE_COLOR: '1' }, columns: 104 });
+  const payloads = PICTURE.map(([category, title]) => sample(category, title));
+  payloads.push({
+    ...sample('messages', 'text received'),
+    messages: [
+      {
+        id: 'Abc123Def456Gh-ijKL78',
+        type: 'txt',
+        from_me: false,
+        chat_id: '9993170645281@s.whatsapp.net',
+        timestamp: '1756801000',
+        from_name: 'Anneke',
+      },
+    ],
+  });
+  for (const [index, payload] of payloads.entries()) {
+    await fetch(listener.url, { method: 'POST', body: JSON.stringify(payload) });
+    await listener.runtime.stdout.line(new RegExp(`<-- .* \\S*d${index + 1}\\b`));
+  }
+  await listener.stop();
+  await app.close();
+  const transcript = `$ whapi-hooks listen --forward-to 3000/webhook\nListening on \u001b[1mhttp://127.0.0.1:4545/\u001b[22m, forwarding to \u001b[1mhttp://localhost:3000/webhook\u001b[22m\n${listener.runtime.stdout.text}`;
+  await expect(transcript).toMatchFileSnapshot('./transcripts/picture.txt');
+  const { picture } = await import('../scripts/picture.js');
+  expect(readFileSync(join(packageRoot, 'docs', 'listen.svg'), 'utf8'), 'run: node scripts/picture.js').toBe(picture(transcript));
+});

@@ -5,7 +5,7 @@ import { readEndpoint, shipmentOf } from '../delivery/endpoint.ts';
 import { readDelivery } from '../delivery/reading.ts';
 import { deliveryRecord, outcomeRecord, readyRecord, recordLine } from '../delivery/recording.ts';
 import { EXIT, type ExitCode, environmentError, reason } from '../errors.ts';
-import { type Appender, openAppender } from '../io/files.ts';
+import { type Appender, openAppender, resolve } from '../io/files.ts';
 import type { Forwarder } from '../io/forwarder.ts';
 import { listenOn, type Refusal } from '../io/server.ts';
 import { type ColourChoice, openTerminal, type Terminal } from '../io/terminal.ts';
@@ -86,9 +86,9 @@ const tallyLine = (tally: Tally, forwards: boolean): string => {
   return parts.join(', ');
 };
 
-const openRecord = (file: string): Appender => {
+const openRecord = (file: string, cwd: string): Appender => {
   try {
-    return openAppender(file);
+    return openAppender(resolve(cwd, file));
   } catch (error) {
     throw environmentError(`The recording ${file} cannot be written: ${reason(error)}.`, undefined, error);
   }
@@ -97,8 +97,8 @@ const openRecord = (file: string): Appender => {
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** A recording that is being written; a failure is told once, and the listener goes on without it. */
-const createRecorder = (file: string | undefined, terminal: Terminal) => {
-  let appender = file === undefined ? undefined : openRecord(file);
+const createRecorder = (file: string | undefined, cwd: string, terminal: Terminal) => {
+  let appender = file === undefined ? undefined : openRecord(file, cwd);
   let broken = false;
   return {
     add(line: string): void {
@@ -139,7 +139,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
   const endpoint = options.forwardTo === undefined ? undefined : readEndpoint(options.forwardTo);
   const stopped = runtime.stopped();
-  const recorder = createRecorder(options.record, terminal);
+  const recorder = createRecorder(options.record, runtime.cwd, terminal);
   const tally: Tally = { taken: 0, hidden: 0, invalid: 0, forwarded: 0, failed: 0, refused: new Map() };
   /** Event names of deliveries whose outcome is still to come. */
   const names = new Map<string, string>();
@@ -221,7 +221,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   });
 
   // No new deliveries; what has begun gets some time to end.
-  const waits = forwarder?.waiting() ?? 0;
+  const waits = stopped.aborted ? (forwarder?.waiting() ?? 0) : 0;
   if (waits > 0) err.lines(err.paint.dim(`Waiting for ${plural(waits, 'delivery', 'deliveries')} to be forwarded; Ctrl-C leaves at once.`));
   await server.stop(PATIENCE);
   const patience = stopped.aborted || out.closed.aborted ? PATIENCE : options.timeout + PATIENCE;

@@ -78,8 +78,9 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     return timingSafeEqual(digest(value ?? ''), wanted.value) && value !== undefined;
   };
 
-  /** Connections on which a body is under way. */
-  const reading = new WeakSet<object>();
+  /** Requests whose body is under way, and what is called when the last of them is over. */
+  const reading = new Set<IncomingMessage>();
+  let onRead = (): void => {};
 
   const take = (request: IncomingMessage, response: ServerResponse, words: readonly string[]): void => {
     const chunks: Buffer[] = [];
@@ -95,8 +96,11 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
       tooLarge();
       return;
     }
-    reading.add(request.socket);
-    request.on('close', () => reading.delete(request.socket));
+    reading.add(request);
+    request.on('close', () => {
+      reading.delete(request);
+      if (reading.size === 0) onRead();
+    });
     request.on('data', (chunk: Buffer) => {
       if (over) return;
       size += chunk.length;
@@ -155,7 +159,8 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
   server.on('clientError', (error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     // A body that breaks off is told by its request; a connection that is reset between requests is no request.
-    if (!reading.has(socket) && errorCode(error) !== 'ECONNRESET') onRefusal('malformed', 'A request was not HTTP.');
+    const told = errorCode(error) === 'ECONNRESET' || [...reading].some((request) => request.socket === socket);
+    if (!told) onRefusal('malformed', 'A request was not HTTP.');
   });
 
   let stopping = false;
@@ -196,7 +201,9 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
         const timer = setTimeout(() => server.closeAllConnections(), patience);
         server.close(() => {
           clearTimeout(timer);
-          resolve();
+          // Bodies that broke off just now are told first.
+          if (reading.size === 0) resolve();
+          else onRead = resolve;
         });
         server.closeIdleConnections();
       }),

@@ -3,7 +3,7 @@ import type { Finding, Verdict } from '../event/finding.ts';
 import { formatSize, type Summary, summarize } from '../event/summary.ts';
 import { layOut } from './json.ts';
 import type { Painter } from './paint.ts';
-import { clean, cut, pad, plural, width } from './text.ts';
+import { clean, cut, pad, plural, width, wrap } from './text.ts';
 
 /** How entries are laid out; decided once for a stream. */
 export interface Layout {
@@ -54,12 +54,13 @@ const summaryLines = (reading: Reading, most: number): { items: Summary[]; total
   return summarize(reading.name ?? reading.said, reading.payload, most);
 };
 
-/** A finding on one line below its event. */
-export const findingLine = (finding: Finding, { paint, columns }: Layout): string => {
+/** A finding below its event: one line, or some more where it is narrow. */
+export const findingLines = (finding: Finding, { paint, columns }: Layout): string[] => {
   const colour = finding.severity === 'error' ? paint.red : paint.yellow;
   const mark = finding.severity === 'error' ? 'error  ' : 'warning';
-  const rest = cut(`${clean(finding.pointer === '' ? '(body)' : finding.pointer)}  ${clean(finding.message)}`, Math.max(20, columns - 18));
-  return `${INDENT}${colour(mark)}  ${rest}`;
+  const text = `${clean(cut(finding.pointer === '' ? '(body)' : finding.pointer, 200))}  ${clean(finding.message)}`;
+  const [first = '', ...rest] = wrap(text, columns - INDENT.length - 9, 4);
+  return [`${INDENT}${colour(mark)}  ${first}`, ...rest.map((line) => `${INDENT}         ${line}`)];
 };
 
 /** Findings shown below one event. */
@@ -121,7 +122,7 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   }
   if (total > items.length) lines.push(`${INDENT}… and ${plural(total - items.length, 'item')} more`);
   const shown = reading.verdict === 'unreadable' ? [] : reading.findings.slice(0, MOST_FINDINGS);
-  for (const made of shown) lines.push(findingLine(made, layout));
+  for (const made of shown) lines.push(...findingLines(made, layout));
   if (reading.findings.length > MOST_FINDINGS && shown.length > 0) {
     lines.push(`${INDENT}… and ${plural(reading.findings.length - MOST_FINDINGS, 'finding')} more`);
   }

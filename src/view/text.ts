@@ -13,6 +13,20 @@ export const cut = (text: string, columns: number): string => {
   return ellipsed || head.length < text.length ? `${head.slice(0, index)}…` : text;
 };
 
+/** A text broken between words into lines of some columns; of more lines than `most` the last is cut. */
+export const wrap = (text: string, columns: number, most: number): string[] => {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < most - 1 && width(rest) > columns) {
+    const { index } = measure(rest, { limit: columns, ellipsis: '', ellipsisWidth: 0 });
+    const space = rest.lastIndexOf(' ', index);
+    const end = space > index / 2 ? space : Math.max(1, index);
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, cut(rest, columns)];
+};
+
 /** A text cut or filled up to exactly some columns. */
 export const pad = (text: string, columns: number): string => {
   const short = cut(text, columns);

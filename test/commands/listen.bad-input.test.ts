@@ -175,7 +175,12 @@ describe('text from payloads is harmless on the terminal', () => {
       event: { type: 'messages', event: 'post' },
       channel_id: 'x',
     },
-    { messages: [message('x', { [NASTY]: NASTY })], event: { type: 'messages', event: 'post', [NASTY]: NASTY }, channel_id: 'x', [NASTY]: 1 },
+    {
+      messages: [message('x', { [NASTY]: NASTY })],
+      event: { type: 'messages', event: 'post', [NASTY]: NASTY },
+      channel_id: 'x',
+      [NASTY]: 1,
+    },
     { messages: NASTY, event: { type: NASTY, event: NASTY }, channel_id: 'x' },
     { messages: [NASTY], event: { type: 'messages', event: NASTY }, channel_id: 'x' },
     { [NASTY]: [NASTY], event: NASTY, channel_id: 'x' },
@@ -193,28 +198,36 @@ describe('text from payloads is harmless on the terminal', () => {
     `<${NASTY}>`,
   ];
 
-  it.each([['pretty'], ['compact'], ['json'], ['quiet'], ['pretty', '-v'], ['compact', '-v']])('--output %s %s', async (style, ...flags) => {
-    const app = await startApp((_received, _index, response) => {
-      response.statusCode = 500;
-      response.end(NASTY);
-    });
-    const listener = await startListener(['--output', style, ...flags.filter((flag) => flag !== undefined), '--forward-to', app.url]);
-    for (const body of bodies) expect((await send(listener.url, body)).status).toBe(200);
-    for (const path of ['/%1b%5b31m', '/messages/%e2%80%ae', '/a%0ab/c%0dd?x=%1b']) await send(listener.url + path.slice(1), '{}');
-    for (const path of ['/\u009b\u0085/\u0080', '/messages?x=\u009b31m', '/\u009b/\u009b/\u009b']) {
-      const { socket, answered } = await dial(listener.url);
-      socket.write(Buffer.from(`POST ${path} HTTP/1.1\r\nhost: x\r\nx-\u0021: \u009b\u0085\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`, 'latin1'));
-      await answered;
-    }
-    await app.count(bodies.length + 3);
-    expect(await listener.stop()).toBe(0);
-    await app.close();
-    const { stdout, stderr } = listener.runtime;
-    if (style !== 'quiet') expect(stdout.text.split('\n').length).toBeGreaterThan(bodies.length);
-    expectHarmless(stdout.text);
-    expectHarmless(stderr.text);
-    expectNoTrace(stdout.text + stderr.text);
-  });
+  it.each([['pretty'], ['compact'], ['json'], ['quiet'], ['pretty', '-v'], ['compact', '-v']])(
+    '--output %s %s',
+    async (style, ...flags) => {
+      const app = await startApp((_received, _index, response) => {
+        response.statusCode = 500;
+        response.end(NASTY);
+      });
+      const listener = await startListener(['--output', style, ...flags.filter((flag) => flag !== undefined), '--forward-to', app.url]);
+      for (const body of bodies) expect((await send(listener.url, body)).status).toBe(200);
+      for (const path of ['/%1b%5b31m', '/messages/%e2%80%ae', '/a%0ab/c%0dd?x=%1b']) await send(listener.url + path.slice(1), '{}');
+      for (const path of ['/\u009b\u0085/\u0080', '/messages?x=\u009b31m', '/\u009b/\u009b/\u009b']) {
+        const { socket, answered } = await dial(listener.url);
+        socket.write(
+          Buffer.from(
+            `POST ${path} HTTP/1.1\r\nhost: x\r\nx-\u0021: \u009b\u0085\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`,
+            'latin1',
+          ),
+        );
+        await answered;
+      }
+      await app.count(bodies.length + 3);
+      expect(await listener.stop()).toBe(0);
+      await app.close();
+      const { stdout, stderr } = listener.runtime;
+      if (style !== 'quiet') expect(stdout.text.split('\n').length).toBeGreaterThan(bodies.length);
+      expectHarmless(stdout.text);
+      expectHarmless(stderr.text);
+      expectNoTrace(stdout.text + stderr.text);
+    },
+  );
 
   it('keeps what came, whatever was shown: recorded and replayed it is the same bytes', async () => {
     const folder = temporaryFolder();

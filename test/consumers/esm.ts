@@ -30,4 +30,12 @@ if (isEvent(payload, 'messages.post')) {
 // @ts-expect-error: there is no such event
 export const never = (): boolean => isEvent(payload, 'messages.get');
 const { findings, verdict } = validate(payload, { as: 'messages.post' });
-console.log(JSON.stringify({ names: EVENT_NAMES.length, name: parsed.name, findings: findings.length, verdict, is: isEvent(payload, 'messages.post') }));
+console.log(
+  JSON.stringify({
+    names: EVENT_NAMES.length,
+    name: parsed.name,
+    findings: findings.length,
+    verdict,
+    is: isEvent(payload, 'messages.post'),
+  }),
+);

@@ -29,7 +29,14 @@ export const BAD_BODIES: readonly BadBody[] = [
   { name: 'an empty body', bytes: text(''), verdict: 'unreadable', rule: 'empty-body', says: /empty/, sent: false },
   { name: 'white space', bytes: text(' \r\n\t '), verdict: 'unreadable', rule: 'empty-body', says: /empty/, sent: false },
   { name: 'cut-off JSON', bytes: text(good.slice(0, -20)), verdict: 'unreadable', rule: 'not-json', says: /not JSON/, sent: false },
-  { name: 'JSON cut inside a string', bytes: text(good.slice(0, 30)), verdict: 'unreadable', rule: 'not-json', says: /not JSON/, sent: false },
+  {
+    name: 'JSON cut inside a string',
+    bytes: text(good.slice(0, 30)),
+    verdict: 'unreadable',
+    rule: 'not-json',
+    says: /not JSON/,
+    sent: false,
+  },
   {
     name: 'a string on top',
     bytes: text('"hello"'),

@@ -15,6 +15,8 @@ export type Shape =
   /** An object of that kind, checked for types and not for what is missing. */
   | { readonly is: 'types of'; readonly kind: Kind }
   | { readonly is: 'list'; readonly of: Shape };
+/** A name of the table below; a test holds every mention to it. */
+type Kind = string;
 export type IdKind = 'any' | 'message' | 'message form' | 'chat' | 'group' | 'person';
 
 const string: Shape = { is: 'string' };
@@ -154,7 +156,7 @@ type Members = { readonly [member: string]: Shape };
 const without = <Key extends string>(members: Members, ...keys: Key[]): Members =>
   Object.fromEntries(Object.entries(members).filter(([key]) => !(keys as string[]).includes(key)));
 
-const MEMBERS = {
+const MEMBERS: { readonly [kind: string]: Members } = {
   Message: {
     'id!': { is: 'id', of: 'message' },
     'type!': words(WORDS['message type']),
@@ -420,10 +422,9 @@ const MEMBERS = {
     offline_call: boolean,
     latency: integer,
   },
-} satisfies { readonly [kind: string]: Members };
+};
 
-export type Kind = keyof typeof MEMBERS;
-export const KINDS = Object.keys(MEMBERS) as Kind[];
+export const KINDS = Object.keys(MEMBERS);
 
 export interface Member {
   readonly name: string;
@@ -434,7 +435,7 @@ export interface Member {
 /** The members of a kind by their names. */
 export const membersOf = (kind: Kind): ReadonlyMap<string, Member> =>
   new Map(
-    Object.entries(MEMBERS[kind] as Members).map(([key, shape]) => {
+    Object.entries(MEMBERS[kind] ?? {}).map(([key, shape]) => {
       const name = key.replace(/[!~]$/, '');
       return [name, { name, shape, wanted: key.endsWith('!') ? 'required' : key.endsWith('~') ? 'recommended' : 'optional' }];
     }),

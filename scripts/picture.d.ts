@@ -1,0 +1,1 @@
+export declare const picture: (transcript: string) => string;

@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RULES } from '../src/event/finding.ts';
+import { type App, startApp } from './support/app.ts';
+import { bin, finished, type Running, start } from './support/process.ts';
+import { packageRoot } from './support/runtime.ts';
+
+const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+
+interface Block {
+  readonly listens: boolean;
+  readonly commands: readonly { readonly command: string; readonly output: string }[];
+}
+
+/** The transcripts of the README: each command with what is shown below it. */
+const blocks: Block[] = [...readme.matchAll(/```console( listen)?\n([\s\S]*?)```/g)].map(([, listens, text = '']) => ({
+  listens: listens !== undefined,
+  commands: text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf('\n');
+      return { command: part.slice(0, end), output: part.slice(end + 1) };
+    }),
+}));
+
+const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-readme-'));
+const sample = (category: string, name: string): unknown =>
+  (JSON.parse(readFileSync(join(packageRoot, 'samples', `${category}.json`), 'utf8')) as Record<string, unknown>)[name];
+
+let app: App;
+beforeAll(async () => {
+  app = await startApp();
+  const call = sample('calls', 'video call ringing');
+  writeFileSync(join(folder, 'call.json'), JSON.stringify(call, null, 2));
+  writeFileSync(join(folder, 'images.json'), JSON.stringify({ 'image with caption': sample('messages', 'image with caption') }));
+  writeFileSync(join(folder, 'groups.json'), JSON.stringify({ 'participant added': sample('groups', 'participant added') }));
+  const broken = {
+    messages: [
+      {
+        id: 'Abc123Def456Gh-ijKL78',
+        from_me: false,
+        type: 'txt',
+        chat_id: '99900011122@s.whatsapp.net',
+        timestamp: '1750000000',
+        text: { body: 'hi' },
+      },
+    ],
+    event: { type: 'messages', event: 'post' },
+    channel_id: 'ABCDEF-A1B2C',
+  };
+  writeFileSync(join(folder, 'broken.json'), JSON.stringify(broken, null, 2));
+});
+afterAll(() => app.close());
+
+/** Clock times, ids, milliseconds, ports and trailing space differ from run to run. */
+const steady = (text: string): string =>
+  text
+    .replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')
+    .replaceAll(/ +\d+(?:\.\d)? m?s\b *(?= |$)/gm, ' N ms')
+    .replaceAll(/((?:127\.0\.0\.1|localhost):)\d+/g, '$1PORT')
+    .replaceAll(/\b[0-9a-hjkmnp-tv-z]{8}\b/g, 'ID')
+    .replaceAll(/ +\d+(?:\.\d)? k?B /g, ' SIZE ')
+    .trimEnd();
+
+const shell = (command: string, listenPort: string): Running => {
+  const real = command
+    .replaceAll('--to 4545', `--to ${listenPort}`)
+    .replaceAll('3000/webhook', `${app.port}/webhook`)
+    .replaceAll(
+      /whapi-hooks (listen)?/g,
+      (_all, listen?: string) => `"${process.execPath}" "${bin}" ${listen === undefined ? '' : 'listen --port 0 '}`,
+    );
+  return start('bash', ['-c', real], { cwd: folder, env: { COLUMNS: '100' } });
+};
+
+describe('the README', () => {
+  it('shows real output: every transcript comes out as it stands there', async () => {
+    expect(blocks.length).toBeGreaterThan(8);
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index] as Block;
+      let listenPort = '0';
+      let listener: { running: Running; expected: string } | undefined;
+      if (block.listens) {
+        const { command, output } = block.commands[0] ?? { command: '', output: '' };
+        const running = shell(command, listenPort);
+        listenPort = (await running.line(/127\.0\.0\.1:(\d+)/))[1] ?? '';
+        listener = { running, expected: output };
+      }
+      const next = blocks[index + 1];
+      const feeds = block.listens && next?.commands.some(({ command }) => command.includes('--to 4545')) === true;
+      if (feeds) index++;
+      else if (listener !== undefined) expect((await finished(shell('whapi-hooks replay call.json --to 4545', listenPort))).code).toBe(0);
+      for (const { command, output } of feeds ? next.commands : block.listens ? [] : block.commands) {
+        if (!/whapi-hooks/.test(command.replace(/\S*whapi-hooks\.\S*/g, ''))) {
+          await finished(shell(command, listenPort));
+          continue;
+        }
+        const { stdout, stderr } = await finished(shell(command, listenPort));
+        const heard = stderr.replace(/^.*taken from the installed whapi-hooks\.\n/m, '');
+        expect(steady(`${stdout}${heard}`), command).toBe(steady(output));
+      }
+      if (listener !== undefined) {
+        const { stdout, stderr } = await finished(listener.running);
+        const [first = '', ...rest] = stderr.split('\n');
+        expect(steady(`${first}\n${stdout}${rest.join('\n')}`)).toBe(steady(listener.expected));
+      }
+    }
+  });
+
+  it('lists every rule with its severity and meaning', () => {
+    const rows = [...readme.matchAll(/^\| `([\w-]+)` +\| (error|warning) +\| (.+?) +\|$/gm)].map(([, rule, severity, means]) => [
+      rule,
+      { severity, means: means?.replaceAll('`', '') },
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(RULES);
+  });
+
+  it('names files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(5);
+    for (const path of links) expect(() => readFileSync(join(packageRoot, path)), path).not.toThrow(/ENOENT/);
+  });
+});
