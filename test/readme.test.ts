@@ -59,7 +59,7 @@ afterAll(() => app.close());
 const steady = (text: string): string =>
   text
     .replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')
-    .replaceAll(/ +\d+(?:\.\d)? m?s\b *(?= |$)/gm, ' N ms')
+    .replaceAll(/ +\d+(?:\.\d)? m?s\b */g, ' N ms ')
     .replaceAll(/((?:127\.0\.0\.1|localhost):)\d+/g, '$1PORT')
     .replaceAll(/\b[0-9a-hjkmnp-tv-z]{8}\b/g, 'ID')
     .replaceAll(/ +\d+(?:\.\d)? k?B /g, ' SIZE ')
