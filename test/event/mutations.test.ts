@@ -42,9 +42,9 @@ interface Place {
   readonly typesOnly: boolean;
 }
 
-const valueOf = ({ holder, key }: Place): Json => (holder as JsonMap)[key] as Json; // holder[key] is how the place was found
+const at = ({ holder, key }: Place): Json => (holder as JsonMap)[key] as Json; // holder[key] is how the place was found
 const below = (place: Place, key: string | number): Place => ({
-  holder: valueOf(place) as JsonMap | Json[], // asked for objects and lists only
+  holder: at(place) as JsonMap | Json[], // asked for objects and lists only
   key,
   pointer: `${place.pointer}/${key}`,
   typesOnly: place.typesOnly,
@@ -74,12 +74,12 @@ const takesNull = (shape: Shape): boolean => shape.is === 'word' && shape.orNull
 const isWhole = (shape: Shape): boolean => shape.is === 'integer' || (shape.is === 'time' && shape.type === 'integer');
 
 function* types(place: Place, shape: Shape): Generator<Mutation> {
-  const value = valueOf(place);
+  const value = at(place);
   const wrong = [error('wrong-type', place.pointer)];
   const other = shape.is === 'time' && shape.type === 'string or number' ? true : otherType(value);
   yield set(place, `of another type (${JSON.stringify(other)})`, other, wrong);
   yield set(place, 'null', null, takesNull(shape) ? [] : wrong);
-  if (isWhole(shape)) yield set(place, 'with a fraction', 1234.5, wrong);
+  if (isWhole(shape)) yield set(place, 'with a fraction', Number(exampleOf(shape)) + 0.5, wrong);
 }
 
 // Words, ids, times, places
@@ -87,7 +87,7 @@ function* types(place: Place, shape: Shape): Generator<Mutation> {
 const swapCase = (word: string): string => (word === word.toLowerCase() ? word.toUpperCase() : word.toLowerCase());
 
 function* wordMutations(place: Place, known: readonly string[]): Generator<Mutation> {
-  const value = valueOf(place);
+  const value = at(place);
   if (typeof value !== 'string') return;
   const found = (nearest: string | null): Expected[] => [{ ...warning('unknown-word', place.pointer), nearest }];
   yield set(place, 'a foreign word', 'qqqqqqqqqqqq', found(null));
@@ -138,18 +138,18 @@ function* idMutations(place: Place, kind: IdKind): Generator<Mutation> {
   const odd = [warning('odd-id', place.pointer)];
   const isMessageId = kind === 'message' || kind === 'message form';
   yield set(place, 'empty', '', isMessageId ? [error('empty-id', place.pointer)] : odd);
-  yield set(place, 'with a control character', `${String(valueOf(place))}\u0007`, odd);
+  yield set(place, 'with a control character', `${String(at(place))}\u0007`, odd);
   const misfit = MISFITS[kind];
   if (misfit !== undefined) yield set(place, 'of another form', misfit, odd);
 }
 
 function* timeMutations(place: Place, unit: 'seconds' | 'milliseconds'): Generator<Mutation> {
-  const value = Number(valueOf(place));
+  const value = Number(at(place));
   const odd = [warning('odd-time', place.pointer)];
   const other = unit === 'seconds' ? value * 1000 : Math.floor(value / 1000);
   if (value === 0) return;
-  yield set(place, 'in another unit', typeof valueOf(place) === 'string' ? String(other) : other, odd);
-  if (typeof valueOf(place) === 'string') yield set(place, 'without digits', 'yesterday', odd);
+  yield set(place, 'in another unit', typeof at(place) === 'string' ? String(other) : other, odd);
+  if (typeof at(place) === 'string') yield set(place, 'without digits', 'yesterday', odd);
 }
 
 // Objects
@@ -180,10 +180,10 @@ const remove = (place: Place, expected: readonly Expected[]): Mutation => ({
 
 const add = (place: Place, key: string, value: Json, expected: readonly Expected[]): Mutation => ({
   what: `${place.pointer}/${key} added`,
-  holder: valueOf(place),
+  holder: at(place),
   expected,
   change: () => {
-    (valueOf(place) as JsonMap)[key] = value;
+    (at(place) as JsonMap)[key] = value;
   },
 });
 
@@ -220,6 +220,8 @@ const exampleOf = (shape: Shape): Json => {
     case 'types of':
       return shape.is === 'list' ? [] : {};
     case 'object':
+      // A message of type unknown needs no content.
+      if (shape.kind === 'Message') return { id: '-', type: 'unknown', chat_id: 'stories', from_me: false, timestamp: 1756800871 };
       return Object.fromEntries(
         [...membersOf(shape.kind).values()]
           .filter(({ wanted }) => wanted !== 'optional')
@@ -234,7 +236,7 @@ const visited = new Set<string>();
 function* members(place: Place, known: ReadonlyMap<string, Member>, kind: string): Generator<Mutation> {
   for (const [key, member] of known) {
     const inner = below(place, key);
-    if (!Object.hasOwn(valueOf(place) as JsonMap, key)) {
+    if (!Object.hasOwn(at(place) as JsonMap, key)) {
       const more = afterAddition(inner, member, kind);
       const right = exampleOf(member.shape);
       yield add(place, key, right, more);
@@ -251,7 +253,7 @@ const STRANGER = 'zz_unheard_of';
 
 /** All changes of a value that is as the contract wants it. */
 function* mutations(place: Place, shape: Shape): Generator<Mutation> {
-  const value = valueOf(place);
+  const value = at(place);
   yield* types(place, shape);
   switch (shape.is) {
     case 'word':
@@ -444,16 +446,19 @@ describe('the contract of the test and the schemas', () => {
 });
 
 describe('a sample changed in one place', () => {
-  it.each(SAMPLES)('$origin has exactly the finding of each change', ({ event, payload }) => {
-    expect(EVENTS).toHaveProperty([event]);
-    expect(parse(JSON.stringify(payload)).findings).toEqual([]);
-    const failures: string[] = [];
-    for (const mutation of payloadMutations(event, payload)) {
-      const failure = trial(payload, mutation);
-      if (failure !== undefined) failures.push(failure);
-    }
-    expect(failures).toEqual([]);
-  });
+  it.each(SAMPLES.map((sample) => [sample.origin, sample] as const))(
+    '%s has exactly the finding of each change',
+    (_origin, { event, payload }) => {
+      expect(EVENTS).toHaveProperty([event]);
+      expect(parse(JSON.stringify(payload)).findings).toEqual([]);
+      const failures: string[] = [];
+      for (const mutation of payloadMutations(event, payload)) {
+        const failure = trial(payload, mutation);
+        if (failure !== undefined) failures.push(failure);
+      }
+      expect(failures).toEqual([]);
+    },
+  );
 
   afterAll(() => {
     expect(count).toBeGreaterThan(50_000);
