@@ -1,5 +1,5 @@
 // src/ → dist/: the program as small CommonJS files that load one another when needed, and the library.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
@@ -7,6 +7,8 @@ import { dts } from 'rollup-plugin-dts';
 import { root } from './schemas.js';
 
 const dist = join(root, 'dist');
+/** Built here first: a build that fails leaves the last one as it was. */
+const fresh = join(root, '.dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** @type {import('esbuild').BuildOptions} */
@@ -38,14 +40,14 @@ const withoutChildProcess = {
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+rmSync(fresh, { recursive: true, force: true });
+mkdirSync(fresh, { recursive: true });
 
 // esbuild splits ES modules only; each piece is then turned into CommonJS, which starts a little faster.
 const program = await build({
   ...common,
   entryPoints: { main: 'src/entry.ts' },
-  outdir: 'dist',
+  outdir: '.dist',
   format: 'esm',
   splitting: true,
   outExtension: { '.js': '.cjs' },
@@ -71,8 +73,8 @@ for (const file of program.outputFiles) {
 
 const library = await Promise.all(
   [
-    ['esm', 'dist/index.js'],
-    ['cjs', 'dist/index.cjs'],
+    ['esm', '.dist/index.js'],
+    ['cjs', '.dist/index.cjs'],
   ].map(([format, outfile]) =>
     build({
       ...common,
@@ -86,8 +88,8 @@ const library = await Promise.all(
 );
 
 const types = await rollup({ input: join(root, 'src/index.ts'), plugins: [dts()], logLevel: 'warn' });
-await types.write({ file: join(dist, 'index.d.ts'), format: 'es' });
-cpSync(join(dist, 'index.d.ts'), join(dist, 'index.d.cts'));
+await types.write({ file: join(fresh, 'index.d.ts'), format: 'es' });
+cpSync(join(fresh, 'index.d.ts'), join(fresh, 'index.d.cts'));
 
 // The licences of what is inside the files.
 const packages = new Map();
@@ -104,7 +106,8 @@ const notices = [...packages].sort().map(([name, folder]) => {
   return `${name} ${packageVersion}\n\n${text}\n`;
 });
 writeFileSync(
-  join(dist, 'THIRD-PARTY-NOTICES.txt'),
+  join(fresh, 'THIRD-PARTY-NOTICES.txt'),
   `whapi-hooks contains parts of these packages.\n\n${notices.join(`\n${'-'.repeat(72)}\n\n`)}`,
 );
-if (!existsSync(join(dist, 'main.cjs'))) throw new Error('dist/main.cjs was not written.');
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { applyEnvironment } from './commands/environment.ts';
 import { EXIT, UserError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 import { clean, cleanLines } from './view/clean.ts';
@@ -90,6 +91,9 @@ const run = async (argv: readonly string[], runtime: Runtime): Promise<number> =
   if (called === undefined) return EXIT.ok;
   const program = create(runtime, version);
   let code: number = EXIT.ok;
+  program.hook('preAction', (_program, command) => {
+    applyEnvironment(command, runtime.env);
+  });
   const add = await called.load();
   add(program, runtime, (finished) => {
     code = finished;

@@ -13,21 +13,8 @@ import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { bodyLines, entry, outcomeLines } from '../view/entry.ts';
 import { clean, plural } from '../view/text.ts';
-import {
-  applyEnvironment,
-  colourOf,
-  count,
-  duration,
-  oneOf,
-  option,
-  path,
-  port,
-  readEvents,
-  readSecret,
-  several,
-  size,
-  strongest,
-} from './flags.ts';
+import { strongest } from './environment.ts';
+import { colourOf, count, duration, oneOf, option, path, port, readEvents, readSecret, several, size } from './flags.ts';
 
 const OUTPUTS = ['pretty', 'compact', 'json', 'quiet'] as const;
 type OutputStyle = (typeof OUTPUTS)[number];
@@ -65,6 +52,7 @@ interface Tally {
 }
 
 const REFUSED: Readonly<Record<Refusal, string>> = {
+  late: 'after the last one (503)',
   origin: 'from a web page (403)',
   secret: 'without the secret (401)',
   path: 'on another path (404)',
@@ -75,7 +63,7 @@ const REFUSED: Readonly<Record<Refusal, string>> = {
 };
 
 /** Refusals that are only counted: strangers must not be able to fill the screen. */
-const SILENT: ReadonlySet<Refusal> = new Set(['secret', 'origin', 'path', 'method', 'malformed']);
+const SILENT: ReadonlySet<Refusal> = new Set(['late', 'secret', 'origin', 'path', 'method', 'malformed']);
 
 const tallyLine = (tally: Tally, forwards: boolean): string => {
   const parts = [plural(tally.taken, 'delivery', 'deliveries')];
@@ -170,7 +158,6 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
       out.lines(...bodyLines(reading.text, out));
   };
   const onDelivery = (delivery: Delivery, words: readonly string[]): void => {
-    if (enough.signal.aborted) return;
     const reading = readDelivery(delivery, words);
     if (!chosen(reading.name)) {
       tally.hidden++;
@@ -199,6 +186,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
     path: options.path,
     maxBody: options.maxBody,
     secret,
+    accepting: () => !enough.signal.aborted,
     now: runtime.now,
     id: runtime.id,
     onDelivery,
@@ -277,7 +265,6 @@ export const addListen: AddCommand = (program, runtime, finish) => {
     .option('-v, --verbose', 'show the JSON of every event')
     .addHelpText('after', EXAMPLES)
     .action(async (_options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
       const options = command.opts<ListenOptions>();
       const style = strongest(command, ['json', 'quiet', 'output']);
       const output = style === 'json' || style === 'quiet' ? style : options.output;

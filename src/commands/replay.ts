@@ -8,14 +8,15 @@ import { MODES, type Mode } from '../event/mode.ts';
 import { openEndpoint } from '../io/endpoint.ts';
 import { openProgress } from '../io/progress.ts';
 import { readSources } from '../io/sources.ts';
-import { type ColourChoice, openTerminal, type Terminal } from '../io/terminal.ts';
+import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
 import { findingText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
 import { sentColumns, sentLines } from '../view/sent.ts';
 import { clean, plural } from '../view/text.ts';
-import { applyEnvironment, colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several, strongest } from './flags.ts';
+import { strongest } from './environment.ts';
+import { colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
 
 interface ReplayOptions {
   readonly to?: string;
@@ -49,15 +50,12 @@ const plan = async (
   }
   const jobs: Job[] = [];
   const trouble: ExitCode[] = [];
-  const complain = (message: string, hint: string | undefined, exitCode: ExitCode): void => {
-    trouble.push(exitCode);
-    err.lines(`${err.paint.red('error:')} ${clean(message)}`);
-    if (hint !== undefined) err.lines(`       ${clean(hint)}`);
-  };
   for await (const source of readSources(sources, runtime)) {
     if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
-    else if (source.kind === 'trouble') complain(source.message, source.hint, source.exitCode);
-    else {
+    else if (source.kind === 'trouble') {
+      trouble.push(source.exitCode);
+      complain(terminal, source.message, source.hint);
+    } else {
       const { file, document } = source;
       for (const { line, column, finding } of document.problems) {
         if (finding.severity === 'error') trouble.push(EXIT.wanting);
@@ -66,8 +64,10 @@ const plan = async (
       for (const entry of document.entries) {
         const origin = entry.name === null ? file : `${file} > ${entry.name}`;
         const planned = planShipment(entry, options.mode, extra, runtime.id);
-        if (typeof planned === 'string') complain(`${origin}: ${planned}.`, undefined, EXIT.wanting);
-        else if (chosen(planned.name)) jobs.push({ ...planned, origin });
+        if (typeof planned === 'string') {
+          trouble.push(EXIT.wanting);
+          complain(terminal, `${origin}: ${planned}.`);
+        } else if (chosen(planned.name)) jobs.push({ ...planned, origin });
       }
     }
   }
@@ -88,9 +88,7 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
   };
   if (jobs.length === 0) {
     if (trouble.length === 0) {
-      err.lines(
-        `${err.paint.red('error:')} There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${clean(options.only.join(', '))}.`}`,
-      );
+      complain(terminal, `There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${options.only.join(', ')}.`}`);
       trouble.push(EXIT.usage);
     }
     return finish(EXIT.wanting);
@@ -128,10 +126,8 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
   else out.lines(replaySummary(totals, out));
   const first = outcomes[0];
   if (totals.unreachable && first?.kind === 'failed') {
-    err.lines(`${err.paint.red('error:')} Nothing could be reached at ${clean(url.href)}: ${clean(first.error)}.`);
-    err.lines(
-      `       Start your app, or name its address with --to.${totals.unsent > 0 ? ` ${plural(totals.unsent, 'more delivery', 'more deliveries')} not sent.` : ''}`,
-    );
+    const rest = totals.unsent > 0 ? ` ${plural(totals.unsent, 'more delivery', 'more deliveries')} not sent.` : '';
+    complain(terminal, `Nothing could be reached at ${url.href}: ${first.error}.`, `Start your app, or name its address with --to.${rest}`);
   }
   return finish(out.closed.aborted && totals.failed === 0 ? EXIT.ok : replayExitCode(totals));
 };
@@ -164,7 +160,6 @@ export const addReplay: AddCommand = (program, runtime, finish) => {
     .option('--json', 'records, one a line')
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
       const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
       const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
       finish(await replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(program.opts())));

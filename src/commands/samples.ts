@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { Entry } from '../delivery/document.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
@@ -10,7 +9,7 @@ import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { clean } from '../view/clean.ts';
-import { applyEnvironment, colourOf } from './flags.ts';
+import { colourOf } from './flags.ts';
 
 interface Sample {
   readonly name: string;
@@ -108,8 +107,7 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .description('List the sample payloads that come with whapi-hooks.')
     .argument('[category]', 'such as groups')
     .addHelpText('after', EXAMPLES)
-    .action(async (category: string | undefined, _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
+    .action(async (category: string | undefined) => {
       finish(await list(category, runtime, colourOf(program.opts())));
     });
   samples
@@ -117,8 +115,7 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .description('print the payloads of an event as JSON')
     .argument('<event>', 'such as groups.put')
     .argument('[name]', 'of one sample')
-    .action(async (event: string, name: string | undefined, _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
+    .action(async (event: string, name: string | undefined) => {
       colourOf(program.opts()); // there is nothing to colour, but a wrong word is told
       finish(await show(event, name, runtime));
     });
@@ -126,8 +123,7 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .command('copy')
     .description('copy all samples into a folder; files that are there stay as they are')
     .argument('[folder]', 'where to', 'fixtures')
-    .action(async (folder: string, _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
+    .action(async (folder: string) => {
       finish(await copy(folder, runtime, colourOf(program.opts())));
     });
 };

@@ -5,7 +5,7 @@ import { join, readBytes } from '../io/files.ts';
 import type { AddCommand } from '../main.ts';
 import { bundle, type Draft } from '../schema/bundle.ts';
 import { type JsonObject, nearest } from '../schema/keywords.ts';
-import { applyEnvironment, colourOf, oneOf, option } from './flags.ts';
+import { colourOf, oneOf, option } from './flags.ts';
 
 const DRAFTS = ['2020-12', '07'] as const;
 
@@ -23,7 +23,6 @@ export const addSchema: AddCommand = (program, runtime, finish) => {
     .addOption(option('--draft <draft>', '2020-12 or 07', oneOf(DRAFTS), { value: '2020-12' as Draft, shown: '2020-12' }))
     .addHelpText('after', EXAMPLES)
     .action(async (event: string, _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
       colourOf(program.opts()); // there is nothing to colour, but a wrong word is told
       if (!isEventName(event)) {
         const near = nearest(event, EVENT_NAMES);

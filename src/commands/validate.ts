@@ -10,7 +10,7 @@ import { EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import { CONFIG_FILE, readConfig } from '../io/config.ts';
 import { readSources } from '../io/sources.ts';
-import { type ColourChoice, openTerminal } from '../io/terminal.ts';
+import { type ColourChoice, complain, openTerminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, type FileFindingRow } from '../report/checks.ts';
 import { jsonReport } from '../report/json.ts';
@@ -18,7 +18,7 @@ import { findingText, summaryText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { clean } from '../view/text.ts';
-import { applyEnvironment, colourOf } from './flags.ts';
+import { colourOf } from './flags.ts';
 
 interface ValidateOptions {
   readonly strict?: boolean;
@@ -79,10 +79,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     if (source.kind === 'note') terminal.err.lines(terminal.err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {
       checks.trouble(source.exitCode);
-      terminal.err.lines(`${terminal.err.paint.red('error:')} ${clean(source.message)}`);
-      if (source.hint !== undefined) terminal.err.lines(`       ${clean(source.hint)}`);
-    } else if (source.path !== undefined && seen.has(source.path)) {
-      terminal.err.lines(terminal.err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
+      complain(terminal, source.message, source.hint);
     } else {
       const { file, path, document } = source;
       if (path !== undefined) seen.add(path);
@@ -122,7 +119,6 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
-      applyEnvironment(command, runtime.env);
       finish(await validate(sources, command.opts<ValidateOptions>(), runtime, colourOf(program.opts())));
     });
 };

@@ -59,19 +59,23 @@ const failure = (error: unknown): { error: string; cause: FailureCause } => {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = errorCode(error) ?? errorCode(first) ?? '';
   const tried = addressesOf(error);
-  const words = SENTENCES[code] ?? (code.startsWith('HPE_') ? 'the answer is not HTTP' : reason(first));
+  const garbage = code.startsWith('HPE_') || (first instanceof Error && first.name === 'HTTPParserError');
+  const words = SENTENCES[code] ?? (garbage ? 'the answer is not HTTP' : reason(first));
   return { error: tried.length > 0 ? `${words} (${tried.join(', ')})` : words, cause: UNREACHABLE.has(code) ? 'unreachable' : 'broken' };
 };
 
 /** Opens an endpoint; no connection is made before the first delivery. `localhost` is tried in both address families. */
 export const openEndpoint = (url: URL, options: EndpointOptions): Endpoint => {
-  const pool = new Pool(url.origin, {
-    connections: 1,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: options.timeout, autoSelectFamily: true },
-  });
+  const openPool = (): Pool =>
+    new Pool(url.origin, {
+      connections: 1,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: options.timeout, autoSelectFamily: true },
+    });
+  let pool = openPool();
+  let closed = false;
   const send = (shipment: Shipment): Promise<Outcome> =>
     new Promise((resolve) => {
       const path = targetPath(url, shipment.suffix, shipment.query);
@@ -125,12 +129,26 @@ export const openEndpoint = (url: URL, options: EndpointOptions): Endpoint => {
               size += chunk.length;
             },
             onResponseEnd: () => settle({ status }),
-            onResponseError: (_controller, error) => settle(failure(error)),
+            onResponseError: (_controller, error) => {
+              settle(failure(error));
+              // A pool that has refused a request, for instance for one of its headers, would let the next ones wait forever.
+              if (controller === undefined && errorCode(error)?.startsWith('UND_ERR_') === true && !closed) {
+                void pool.destroy();
+                pool = openPool();
+              }
+            },
           },
         );
       } catch (error) {
         settle(failure(error));
       }
     });
-  return { url, send, close: () => pool.destroy() };
+  return {
+    url,
+    send,
+    close: () => {
+      closed = true;
+      return pool.destroy();
+    },
+  };
 };

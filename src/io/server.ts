@@ -6,7 +6,7 @@ import { environmentError, errorCode, reason } from '../errors.ts';
 import { wordsBelow } from '../event/mode.ts';
 
 /** Why a request was not taken as a delivery. */
-export type Refusal = 'origin' | 'secret' | 'path' | 'method' | 'too-large' | 'malformed' | 'broken';
+export type Refusal = 'late' | 'origin' | 'secret' | 'path' | 'method' | 'too-large' | 'malformed' | 'broken';
 
 export interface ServerOptions {
   readonly host: string;
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly secret: { readonly name: string; readonly value: string } | undefined;
   readonly now: () => number;
   readonly id: () => string;
+  /** Whether deliveries are still wanted; where not, they are answered 503, so that they come again. */
+  readonly accepting: () => boolean;
   /** Called once the delivery has been acknowledged. `words` are the path's words after the agreed path. */
   readonly onDelivery: (delivery: Delivery, words: readonly string[]) => void;
   readonly onRefusal: (refusal: Refusal, detail: string) => void;
@@ -114,6 +116,10 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     });
     request.on('end', () => {
       if (over || !request.complete) return;
+      if (!options.accepting()) {
+        refuse(request, response, 'late', 503, 'No more deliveries are taken.', { 'retry-after': '1' });
+        return;
+      }
       const headers = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() !== wanted?.name);
       const delivery: Delivery = {
         id: options.id(),
@@ -123,7 +129,7 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
         headers,
         body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
       };
-      response.writeHead(200, { 'content-length': 0 });
+      response.writeHead(200, { 'content-length': 0, ...(stopping ? { connection: 'close' } : {}) });
       response.end();
       options.onDelivery(delivery, words);
     });

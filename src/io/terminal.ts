@@ -2,6 +2,7 @@ import { Chalk } from 'chalk';
 import type { Output, Runtime } from '../runtime.ts';
 import type { Layout } from '../view/entry.ts';
 import { type Painter, plain } from '../view/paint.ts';
+import { clean } from '../view/text.ts';
 
 export type ColourChoice = 'auto' | 'always' | 'never';
 
@@ -91,6 +92,12 @@ const screen = (stream: Output, runtime: Runtime, choice: ColourChoice): Screen 
     },
     closed: stream.closed,
   };
+};
+
+/** Says on standard error what went wrong, and what to do. */
+export const complain = ({ err }: Terminal, message: string, hint?: string): void => {
+  err.lines(`${err.paint.red('error:')} ${clean(message)}`);
+  if (hint !== undefined) err.lines(`       ${clean(hint)}`);
 };
 
 export const openTerminal = (runtime: Runtime, choice: ColourChoice): Terminal => ({

@@ -44,6 +44,8 @@ export const bundle = (file: string, load: (file: string) => JsonObject, draft: 
         out[member] = Object.fromEntries(Object.entries(inner).map(([name, schema]) => [name, convert(schema, from)]));
       else out[member] = convert(inner, from);
     }
+    // The reference beside says so too, but strict readers (Ajv: strictTypes) want the type beside the keyword.
+    if (out['properties'] !== undefined || out['required'] !== undefined) out['type'] ??= 'object';
     if (reference === undefined) return out;
     // Draft 07 ignores what stands beside $ref.
     if (draft === '07' && Object.keys(out).length > 0) {
