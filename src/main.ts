@@ -40,10 +40,10 @@ const COMMANDS: readonly {
   },
 ];
 
-const create = (runtime: Runtime, version: string): Command =>
+const create = (runtime: Runtime): Command =>
   new Command('whapi-hooks')
     .description('Receive, check, record, forward and replay the webhooks of Whapi.Cloud on your own machine.')
-    .version(version, '-V, --version')
+    .version(__VERSION__, '-V, --version')
     .option('--color <when>', 'auto, always or never', 'auto')
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (command) => command.name() })
@@ -64,11 +64,10 @@ Examples:
 Every option can be set in the environment too: WHAPI_HOOKS_FORWARD_TO=3000.
 whapi-hooks <command> --help tells more.`;
 
-/** Parses with the commands known by name only; the one that was called is then loaded and parsed for good. */
-const run = async (argv: readonly string[], runtime: Runtime): Promise<number> => {
-  const version = __VERSION__;
+/** Which command was called, where it is not the first word; commander tells what is wrong where there is none. */
+const findCalled = async (args: readonly string[], runtime: Runtime): Promise<(typeof COMMANDS)[number] | undefined> => {
   let called: (typeof COMMANDS)[number] | undefined;
-  const front = create(runtime, version);
+  const front = create(runtime);
   for (const command of COMMANDS) {
     front
       .command(command.name)
@@ -82,14 +81,17 @@ const run = async (argv: readonly string[], runtime: Runtime): Promise<number> =
       });
   }
   front.addHelpText('after', EXAMPLES);
-  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
-  if (args.length === 0) {
-    front.outputHelp({ error: true });
-    return EXIT.usage;
-  }
+  if (args.length === 0) front.help({ error: true });
   await front.parseAsync(args, { from: 'user' });
+  return called;
+};
+
+/** Loads the command that was called, and runs it. */
+const run = async (argv: readonly string[], runtime: Runtime): Promise<number> => {
+  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const called = COMMANDS.find(({ name }) => name === args[0]) ?? (await findCalled(args, runtime));
   if (called === undefined) return EXIT.ok;
-  const program = create(runtime, version);
+  const program = create(runtime);
   let code: number = EXIT.ok;
   program.hook('preAction', (_program, command) => {
     applyEnvironment(command, runtime.env);

@@ -94,7 +94,10 @@ export const readEvents = (patterns: readonly string[] | undefined, flag: string
     return readChoice(patterns ?? []);
   } catch (error) {
     if (error instanceof ChoiceError)
-      throw usageError(`${flag}: ${error.message}.`, 'Events are written messages.post, messages, messages.* or !statuses.');
+      throw usageError(
+        `${flag}: ${error.message}${error.message.endsWith('?') ? '' : '.'}`,
+        'Events are written messages.post, messages, messages.* or !statuses.',
+      );
     throw error;
   }
 };

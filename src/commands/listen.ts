@@ -120,7 +120,7 @@ const openForwarder = async (
 };
 
 const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
-  const terminal = openTerminal(runtime, colour);
+  const terminal = await openTerminal(runtime, colour);
   const { out, err } = terminal;
   const style = options.output;
   const chosen = readEvents(options.events, '--events');

@@ -75,7 +75,7 @@ const plan = async (
 };
 
 const replay = async (sources: readonly string[], options: ReplayOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
-  const terminal = openTerminal(runtime, colour);
+  const terminal = await openTerminal(runtime, colour);
   const { out, err } = terminal;
   const url = readEndpoint(options.to ?? DEFAULT_ENDPOINT);
   const { jobs, trouble } = await plan(sources, options, runtime, terminal);

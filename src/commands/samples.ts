@@ -34,7 +34,7 @@ const knownCategory = (text: string): string => {
 };
 
 const list = async (category: string | undefined, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {
-  const { out } = openTerminal(runtime, colour);
+  const { out } = await openTerminal(runtime, colour);
   const samples = readSamples(runtime, category === undefined ? CATEGORIES : [knownCategory(category)]);
   for (const { event, name } of samples) out.lines(`${out.paint.cyan(event.padEnd(16))} ${name}`);
   await out.flush();
@@ -73,7 +73,7 @@ const show = async (event: string, name: string | undefined, runtime: Runtime): 
 };
 
 const copy = async (folder: string, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {
-  const { out, err } = openTerminal(runtime, colour);
+  const { out, err } = await openTerminal(runtime, colour);
   let written = 0;
   for (const category of CATEGORIES) {
     const target = resolve(runtime.cwd, folder, `${category}.json`);

@@ -70,7 +70,7 @@ const sourcesOf = (named: readonly string[], runtime: Runtime): { sources: reado
 };
 
 const validate = async (named: readonly string[], options: ValidateOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
-  const terminal = openTerminal(runtime, colour);
+  const terminal = await openTerminal(runtime, colour);
   const { sources, from } = sourcesOf(named, runtime);
   const checks = createChecks();
   const seen = new Set<string>();

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -37,8 +36,6 @@ export interface Listening {
 
 const VERBS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 const answer = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void => {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
   response.end(text);
@@ -50,6 +47,14 @@ const pairs = (raw: readonly string[]): [string, string][] => {
   return headers;
 };
 
+/** Compares with a secret in constant time, whatever the lengths are. */
+const comparer = async (secret: string): Promise<(value: string) => boolean> => {
+  const { createHash, timingSafeEqual } = await import('node:crypto');
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const wanted = digest(secret);
+  return (value) => timingSafeEqual(digest(value), wanted);
+};
+
 /**
  * The webhook listener: takes POST, PUT, PATCH and DELETE on its path and up to two words below it, answers 200
  * as soon as the body is whole, and hands the delivery on.
@@ -57,7 +62,8 @@ const pairs = (raw: readonly string[]): [string, string][] => {
  */
 export const listenOn = async (options: ServerOptions): Promise<Listening> => {
   const { path, maxBody, secret, onRefusal } = options;
-  const wanted = secret === undefined ? undefined : { name: secret.name.toLowerCase(), value: digest(secret.value) };
+  const secretName = secret?.name.toLowerCase();
+  const isSecret = secret === undefined ? undefined : await comparer(secret.value);
 
   const refuse = (
     request: IncomingMessage,
@@ -74,10 +80,9 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
   };
 
   const hasSecret = (request: IncomingMessage): boolean => {
-    if (wanted === undefined) return true;
-    const values = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() === wanted.name);
-    const value = values.length === 1 ? values[0]?.[1] : undefined;
-    return timingSafeEqual(digest(value ?? ''), wanted.value) && value !== undefined;
+    if (isSecret === undefined) return true;
+    const values = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() === secretName);
+    return isSecret(values.length === 1 ? (values[0]?.[1] ?? '') : '');
   };
 
   /** Requests whose body is under way, and what is called when the last of them is over. */
@@ -120,7 +125,7 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
         refuse(request, response, 'late', 503, 'No more deliveries are taken.', { 'retry-after': '1' });
         return;
       }
-      const headers = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() !== wanted?.name);
+      const headers = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() !== secretName);
       const delivery: Delivery = {
         id: options.id(),
         time: options.now(),

@@ -1,4 +1,3 @@
-import { Chalk } from 'chalk';
 import type { Output, Runtime } from '../runtime.ts';
 import type { Layout } from '../view/entry.ts';
 import { type Painter, plain } from '../view/paint.ts';
@@ -44,21 +43,15 @@ const columnsOf = (stream: Output, env: Runtime['env']): number => {
   return Math.min(400, Math.max(60, columns));
 };
 
-const screen = (stream: Output, runtime: Runtime, choice: ColourChoice): Screen => {
-  const chalk = wantsColour(stream, runtime.env, choice) ? new Chalk({ level: 1 }) : undefined;
-  const paint: Painter =
-    chalk === undefined
-      ? plain
-      : {
-          dim: chalk.dim,
-          bold: chalk.bold,
-          red: chalk.red,
-          yellow: chalk.yellow,
-          green: chalk.green,
-          blue: chalk.blue,
-          cyan: chalk.cyan,
-          magenta: chalk.magenta,
-        };
+/** chalk is loaded only where there is colour. */
+const painter = async (): Promise<Painter> => {
+  const { Chalk } = await import('chalk');
+  const { dim, bold, red, yellow, green, blue, cyan, magenta } = new Chalk({ level: 1 });
+  return { dim, bold, red, yellow, green, blue, cyan, magenta };
+};
+
+const screen = async (stream: Output, runtime: Runtime, choice: ColourChoice): Promise<Screen> => {
+  const paint = wantsColour(stream, runtime.env, choice) ? await painter() : plain;
   let waiting = '';
   let leaving: Promise<void> = Promise.resolve();
   let scheduled = false;
@@ -100,7 +93,7 @@ export const complain = ({ err }: Terminal, message: string, hint?: string): voi
   if (hint !== undefined) err.lines(`       ${clean(hint)}`);
 };
 
-export const openTerminal = (runtime: Runtime, choice: ColourChoice): Terminal => ({
-  out: screen(runtime.stdout, runtime, choice),
-  err: screen(runtime.stderr, runtime, choice),
+export const openTerminal = async (runtime: Runtime, choice: ColourChoice): Promise<Terminal> => ({
+  out: await screen(runtime.stdout, runtime, choice),
+  err: await screen(runtime.stderr, runtime, choice),
 });
