@@ -108,6 +108,12 @@ const KEYWORDS = {
   branch: 'object',
   content: 'object',
 };
+/** What the function gets: the keyword's value, lists that are looked up as sets and maps. */
+const literal = (keyword, schema) => {
+  if (keyword === 'words' || keyword === 'known') return _`new Set(${stringify(schema)})`;
+  if (keyword !== 'content') return stringify(schema);
+  return _`{types: new Map(${stringify(Object.entries(schema.types))}), owned: new Set(${stringify(schema.owned)})}`;
+};
 for (const [keyword, type] of Object.entries(KEYWORDS)) {
   ajv.addKeyword({
     keyword: `x-${keyword}`,
@@ -115,11 +121,10 @@ for (const [keyword, type] of Object.entries(KEYWORDS)) {
     error: { params: ({ params }) => _`{remarks: ${params.remarks}}` },
     code(cxt) {
       const { gen, data, schema } = cxt;
-      const set = keyword === 'words' || keyword === 'known';
       const value = gen.scopeValue('schema', {
         ref: schema,
         key: `${keyword}:${JSON.stringify(schema)}`,
-        code: set ? _`new Set(${stringify(schema)})` : stringify(schema),
+        code: literal(keyword, schema),
       });
       const remarks = gen.const('remarks', _`${new _Code(`keywords.${keyword}`)}(${value}, ${data})`);
       cxt.setParams({ remarks });
@@ -139,6 +144,12 @@ const code = standaloneCode(ajv, Object.fromEntries(files.map((file) => [exportN
 if (code.includes('require(')) throw new Error('The compiled validators ask for a module; a keyword that needs one was used.');
 /** Ajv collects errors without bound, and copies the list for each item; and it says more than we read. */
 const bounded = code
+  // A validator gets its pointer alone: an object for each call would cost more than the check itself.
+  .replaceAll('{instancePath="", parentData, parentDataProperty, rootData=data}={}', 'instancePath = ""')
+  .replaceAll(
+    /\{instancePath:(instancePath\+"[^"]*"(?: \+ i\d+(?:\+"[^"]*")?)*),parentData:data\d*,parentDataProperty:(?:"\w+"|i\d+),rootData\}/g,
+    '$1',
+  )
   .replaceAll(/schemaPath:"[^"]*",/g, '')
   .replaceAll(/if\(vErrors === null\)\{vErrors = \[(\w+)\];\}else \{vErrors\.push\(\1\);\}/g, 'vErrors = keep(vErrors, $1);')
   .replaceAll(
@@ -147,7 +158,7 @@ const bounded = code
       `vErrors = keep(vErrors, error(${path.replace(/^instancePath:?/, '') || 'instancePath'}, ${keyword}, ${params}));`,
   )
   .replaceAll(/vErrors = vErrors === null \? (\w+)\.errors : vErrors\.concat\(\1\.errors\)/g, 'vErrors = join(vErrors, $1.errors)');
-if (/vErrors\.(concat|push)\(/.test(bounded)) throw new Error('Ajv writes its errors in a new way: bound them again.');
+if (/vErrors\.(concat|push)\(|parentData/.test(bounded)) throw new Error('Ajv writes its errors in a new way: bound them again.');
 
 const validators = `// @ts-nocheck
 import * as keywords from '../schema/keywords.ts';

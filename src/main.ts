@@ -82,7 +82,8 @@ const findCalled = async (args: readonly string[], runtime: Runtime): Promise<(t
   }
   front.addHelpText('after', EXAMPLES);
   if (args.length === 0) front.help({ error: true });
-  await front.parseAsync(args, { from: 'user' });
+  // A first word is no command here: alone it is an error, while a --help behind it would show the program's help.
+  await front.parseAsync(args[0]?.startsWith('-') === false ? args.slice(0, 1) : args, { from: 'user' });
   return called;
 };
 

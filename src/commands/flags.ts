@@ -35,8 +35,8 @@ export const duration = (text: string): number => {
 
 export const size = (text: string): number => {
   const bytes = readSize(text);
-  if (bytes === undefined || bytes < 1 || bytes > 500_000_000)
-    throw new InvalidArgumentError('A size is written 500KB, 25MB or 1MiB, up to 500MB.');
+  if (bytes === undefined || bytes < 1 || bytes > 300_000_000)
+    throw new InvalidArgumentError('A size is written 500KB, 25MB or 1MiB, up to 300MB.');
   return bytes;
 };
 

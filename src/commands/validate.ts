@@ -80,6 +80,8 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     else if (source.kind === 'trouble') {
       checks.trouble(source.exitCode);
       complain(terminal, source.message, source.hint);
+    } else if (source.path !== undefined && seen.has(source.path)) {
+      terminal.err.lines(terminal.err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
     } else {
       const { file, path, document } = source;
       if (path !== undefined) seen.add(path);

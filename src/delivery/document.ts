@@ -1,7 +1,8 @@
 import { type Finding, finding } from '../event/finding.ts';
-import { DEEPEST, measure, positionOf, positionsOf, readJson, syntaxError } from '../event/json.ts';
+import { positionOf, positionsOf, readJson, syntaxError } from '../event/json.ts';
 import { children } from '../event/mode.ts';
 import { KEY_OWNERS } from '../event/name.ts';
+import { DEEPEST, scan } from '../event/scan.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
 import { isRecord, type ReadRecord, readRecord } from './recording.ts';
 
@@ -69,7 +70,9 @@ const readWhole = (bytes: Uint8Array): Document => {
   const text = read.text;
   if (text === undefined || fatal !== undefined) {
     const made = fatal ?? finding('not-json', '', 'other bytes', 'JSON', 'the file is not JSON');
-    const { line, column } = text === undefined ? { line: 1, column: 1 } : positionOf(text, made.offset ?? 0);
+    // A byte order mark takes no column.
+    const shift = text?.charCodeAt(0) === 0xfeff ? 1 : 0;
+    const { line, column } = positionOf(text?.slice(shift) ?? '', Math.max(0, (made.offset ?? 0) - shift));
     return problem(made, line, column);
   }
   const mark: FileFinding[] = read.findings
@@ -158,7 +161,7 @@ const recordOf = (body: Uint8Array): ReadRecord | string | undefined => {
   // Nearly all payloads are told apart without parsing them twice.
   const text = new TextDecoder().decode(body);
   if (!text.includes('"v"')) return undefined;
-  if (measure(text).depth > DEEPEST) return undefined;
+  if (scan(text).depth > DEEPEST) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? readRecord(value) : undefined;

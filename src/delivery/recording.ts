@@ -6,15 +6,21 @@ export const RECORD_VERSION = 1;
 
 const exact = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Bytes of a body that may stand as text: each may take six characters, and a string has room for 500 million. */
+const MOST_AS_TEXT = 50_000_000;
+/** Bytes that become base64 at a time; three make four letters, so it is a multiple of three. */
+const BASE64_STEP = 0x6000;
+
 /** The body as text where that comes back byte for byte, else as base64. */
 const bodyMember = (body: Uint8Array): { body: string } | { bodyBase64: string } => {
   try {
-    return { body: exact.decode(body) };
+    if (body.length <= MOST_AS_TEXT) return { body: exact.decode(body) };
   } catch {
-    let binary = '';
-    for (let i = 0; i < body.length; i += 0x8000) binary += String.fromCharCode(...body.subarray(i, i + 0x8000));
-    return { bodyBase64: btoa(binary) };
+    // Not UTF-8: base64 keeps every byte.
   }
+  const parts: string[] = [];
+  for (let i = 0; i < body.length; i += BASE64_STEP) parts.push(btoa(String.fromCharCode(...body.subarray(i, i + BASE64_STEP))));
+  return { bodyBase64: parts.join('') };
 };
 
 /** The first line of a recording: where the listener listens. */
@@ -81,7 +87,10 @@ const readBody = (record: JsonObject): Uint8Array | undefined => {
   if (typeof record['body'] === 'string') return new TextEncoder().encode(record['body']);
   if (typeof record['bodyBase64'] !== 'string') return undefined;
   try {
-    return Uint8Array.from(atob(record['bodyBase64']), (char) => char.charCodeAt(0));
+    const binary = atob(record['bodyBase64']);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
   } catch {
     return undefined;
   }

@@ -1,14 +1,13 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { isObject, type JsonObject, pointerPart, UNSAFE_KEYS } from '../schema/keywords.ts';
 import { describe, type Finding, finding } from './finding.ts';
+import { DEEPEST, scan } from './scan.ts';
 
 /** A body read as JSON: the payload with findings about its text, or what keeps it from being read. */
 export type Read =
   | { readonly ok: true; readonly text: string; readonly payload: JsonObject; readonly findings: Finding[] }
   | { readonly ok: false; readonly text: string | undefined; readonly findings: Finding[] };
 
-/** Levels of objects and lists a body may have (SEVERITY.md). */
-export const DEEPEST = 200;
 /** Findings of one kind about the text. */
 const MOST = 100;
 
@@ -50,63 +49,10 @@ const badByte = (bytes: Uint8Array): number => {
   return good;
 };
 
-/**
- * The depth and the number of members of a JSON text, without recursion. Strings are jumped over; for a text
- * that is not JSON the numbers mean nothing but are there.
- */
-export const measure = (text: string): { depth: number; members: number } => {
-  let depth = 0;
-  let deepest = 0;
-  let members = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 34) {
-      i = endOfString(text, i);
-      if (i === -1) break;
-    } else if (code === 58) members++;
-    else if (code === 123 || code === 91) {
-      if (++depth > deepest) deepest = depth;
-    } else if (code === 125 || code === 93) depth--;
-  }
-  return { depth: deepest, members };
-};
-
-/** Index of the quote that ends the string beginning at `start`, or -1. */
-export const endOfString = (text: string, start: number): number => {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1) {
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === 92) backslashes++;
-    if (backslashes % 2 === 0) return end;
-    end = text.indexOf('"', end + 1);
-  }
-  return -1;
-};
-
 const surrogate = /\p{Surrogate}/u;
 
-/** Counts members and looks for what only the values show. The depth is known to be bounded. */
-const inspect = (value: unknown, strings: boolean): { members: number; infinite: boolean; broken: boolean } => {
-  let members = 0;
-  let infinite = false;
-  let broken = false;
-  const walk = (node: unknown): void => {
-    if (typeof node === 'object' && node !== null) {
-      if (Array.isArray(node)) for (const item of node) walk(item);
-      else {
-        for (const key in node) {
-          members++;
-          if (strings && surrogate.test(key)) broken = true;
-          walk((node as JsonObject)[key]); // an object that is not null
-        }
-      }
-    } else if (typeof node === 'number') {
-      if (node === Number.POSITIVE_INFINITY || node === Number.NEGATIVE_INFINITY) infinite = true;
-    } else if (strings && typeof node === 'string' && surrogate.test(node)) broken = true;
-  };
-  walk(value);
-  return { members, infinite, broken };
-};
+/** Escapes that may write half of a character: one without its other half beside it. */
+const LONE_ESCAPE = /\\u[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\da-fA-F]{2})\\u[dD][c-fC-F]/;
 
 const pointerOf = (path: readonly (string | number)[]): string => path.map(pointerPart).join('');
 
@@ -214,7 +160,7 @@ export const syntaxError = (text: string): { cause: string; offset: number } => 
   if (text[start] === '<') return { cause: 'it looks like HTML or XML', offset: start };
   if (/^\s*[\w.%[\]+-]+=[^{[]/.test(text.slice(0, 200))) return { cause: 'it looks like a form (name=value)', offset: start };
   let first: { code: ParseErrorCode; offset: number } | undefined;
-  if (measure(text).depth <= DEEPEST) {
+  if (scan(text).depth <= DEEPEST) {
     visit(
       text,
       {
@@ -300,7 +246,7 @@ export const readJson = (body: Uint8Array | string): Read => {
       text,
       findings: [...findings, finding('empty-body', '', 'nothing', 'a JSON object', 'the body is empty', { offset: 0 })],
     };
-  const { depth, members } = measure(json);
+  const { depth, suspicious } = scan(json);
   if (depth > DEEPEST) {
     const message = `nested ${depth} levels deep, more than ${DEEPEST}`;
     return {
@@ -322,10 +268,9 @@ export const readJson = (body: Uint8Array | string): Read => {
       findings: [...findings, finding('not-json', '', cause, 'one JSON object', message, { offset: offset + start })],
     };
   }
-  const escapes = json.includes('\\u');
-  const quick = inspect(payload, escapes || typeof body === 'string');
-  const unsafe = escapes || json.includes('"__proto__"') || json.includes('"constructor"') || json.includes('"prototype"');
-  if (quick.infinite || quick.broken || quick.members !== members || unsafe) {
+  // Bytes that are UTF-8 hold no lone surrogates but as escapes; a text that was handed in may.
+  const broken = (json.includes('\\u') && LONE_ESCAPE.test(json)) || (typeof body === 'string' && surrogate.test(json));
+  if (suspicious || broken) {
     const slow = textFindings(json);
     findings.push(...slow.findings.map(shift));
     if (slow.overflow) return { ok: false, text, findings };

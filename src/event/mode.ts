@@ -1,5 +1,5 @@
-import { endOfString } from './json.ts';
 import { type EventName, type EventWords, entryOf, METHODS, type Method, readCategory } from './name.ts';
+import { endOfString } from './scan.ts';
 
 /** Where the name of the event is written (CONTRACT.md section 2). */
 export const MODES = ['body', 'path', 'method'] as const;

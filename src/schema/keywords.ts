@@ -86,10 +86,13 @@ export const recommended = (members: readonly string[], value: JsonObject): Rema
   return remarks;
 };
 
+// No id holds control characters; the patterns take them as foreign like anything else.
 const PERSON = /^\d+(?:@s\.whatsapp\.net|@lid)?$/;
 const MESSAGE_ID = /^[A-Za-z0-9._]{4,30}-[A-Za-z0-9._]{4,30}(?:-[A-Za-z0-9._]{2,30})?(?:-[A-Za-z0-9._]{2,30})?$/;
-const CHAT = /^[^@\s]+@(?:s\.whatsapp\.net|g\.us|newsletter|lid|broadcast|c\.us)$/;
-const GROUP = /^[^@\s]+@g\.us$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CHAT = /^[^@\s\u0000-\u001f\u007f-\u009f]+@(?:s\.whatsapp\.net|g\.us|newsletter|lid|broadcast|c\.us)$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const GROUP = /^[^@\s\u0000-\u001f\u007f-\u009f]+@g\.us$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
@@ -103,17 +106,17 @@ const FORMS = {
   'person-id': { fits: (id: string) => PERSON.test(id), expected: 'digits, alone or with @s.whatsapp.net or @lid' },
   // Empty is an error of its own (minLength), so not remarked on as well.
   'message-id': { fits: (id: string) => id === '' || MESSAGE_ID.test(id), expected: 'a message id such as Abc123Def456Gh-ijKL78' },
-  id: { fits: (id: string) => id !== '', expected: 'an id that is not empty' },
+  id: { fits: (id: string) => id !== '' && !CONTROL.test(id), expected: 'an id that is not empty' },
   // What the compiler makes of `id` beside minLength.
-  any: { fits: () => true, expected: 'an id' },
+  any: { fits: (id: string) => !CONTROL.test(id), expected: 'an id' },
 } as const;
 
 export type Form = keyof typeof FORMS;
 
 export const form = (name: Form, value: string): Remark[] | undefined => {
   const { fits, expected } = FORMS[name];
-  if (CONTROL.test(value)) return [{ rule: 'odd-id', at: '', expected: `${expected}, without control characters` }];
-  return fits(value) ? undefined : [{ rule: 'odd-id', at: '', expected }];
+  if (fits(value)) return undefined;
+  return [{ rule: 'odd-id', at: '', expected: CONTROL.test(value) ? `${expected}, without control characters` : expected }];
 };
 
 /** 1e11 as seconds is the year 5138, as milliseconds March 1973: nothing WhatsApp tells lies beyond it in its own unit. */
@@ -187,23 +190,29 @@ export const branch = (
 
 /** x-content, compiled from the message type schemas: each type's content members, and all there are. */
 export interface ContentTable {
-  readonly types: Readonly<Record<string, readonly string[]>>;
-  readonly owned: readonly string[];
+  readonly types: ReadonlyMap<string, readonly string[]>;
+  readonly owned: ReadonlySet<string>;
 }
 
-export const content = (table: ContentTable, value: JsonObject): Remark[] | undefined => {
+export const content = ({ types, owned }: ContentTable, value: JsonObject): Remark[] | undefined => {
   const { type } = value;
-  if (typeof type !== 'string' || !Object.hasOwn(table.types, type)) return undefined;
-  const own = table.types[type] ?? [];
-  const remarks: Remark[] = [];
-  if (own.length > 0 && !own.some((member) => Object.hasOwn(value, member))) {
-    const member = own[0] as string;
-    remarks.push({ rule: 'missing-content', at: pointerPart(member), expected: `the content of a message of type ${type}` });
-  }
-  for (const member of table.owned) {
-    if (own.includes(member) || !Object.hasOwn(value, member)) continue;
+  const own = typeof type === 'string' ? types.get(type) : undefined;
+  if (own === undefined) return undefined;
+  let remarks: Remark[] | undefined;
+  let found = own.length === 0;
+  for (const member in value) {
+    if (!owned.has(member)) continue;
+    if (own.includes(member)) {
+      found = true;
+      continue;
+    }
     const expected = own.length === 0 ? `no content in a message of type ${type}` : `only ${own.join(' or ')} in a message of type ${type}`;
+    remarks ??= [];
     remarks.push({ rule: 'foreign-content', at: pointerPart(member), expected });
   }
-  return remarks.length === 0 ? undefined : remarks;
+  if (!found) {
+    remarks ??= [];
+    remarks.unshift({ rule: 'missing-content', at: pointerPart(own[0] ?? ''), expected: `the content of a message of type ${type}` });
+  }
+  return remarks;
 };
