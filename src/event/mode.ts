@@ -75,7 +75,7 @@ interface Member {
 
 const WHITE = /\s/;
 
-/** Index of the first character at or after `at` that is not white space. */
+/** Index of the first character at or after `at` that is neither white space nor a byte order mark. */
 const skipWhite = (text: string, at: number): number => {
   let i = at;
   while (i < text.length && WHITE.test(text[i] as string)) i++;
@@ -105,7 +105,6 @@ const endOfValue = (text: string, start: number): number => {
 export const children = (text: string, from = 0): Member[] => {
   const members: Member[] = [];
   let i = skipWhite(text, from);
-  if (text.charCodeAt(i) === 0xfeff) i = skipWhite(text, i + 1);
   const isMap = text[i] === '{';
   if (!isMap && text[i] !== '[') return members;
   i = skipWhite(text, i + 1);

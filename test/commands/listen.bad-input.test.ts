@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { BAD_BODIES, largePayload } from '../support/bodies.ts';
@@ -81,6 +83,20 @@ describe('bodies that are too large', () => {
     await listener.stop();
     expect(listener.runtime.stdout.text.length).toBeLessThan(10_000);
     expect(listener.runtime.stdout.text).toMatch(/30(\.0)? MB/);
+  });
+
+  it('takes 90 MB of control characters where that is allowed, and records every byte', async () => {
+    const folder = temporaryFolder();
+    const listener = await startListener(['--max-body', '300MB', '--record', 'all.jsonl', '--quiet'], { cwd: folder });
+    // As JSON text each of them would take six characters, more than a string has room for.
+    const body = Buffer.alloc(90_000_000, 1);
+    expect((await send(listener.url, body)).status).toBe(200);
+    expect((await send(listener.url, named('after it'))).status).toBe(200);
+    expect(await listener.stop()).toBe(0);
+    expect(listener.runtime.stderr.text).toMatch(/^2 deliveries, 1 not valid$/m);
+    const [, large, after] = records(readFileSync(join(folder, 'all.jsonl'), 'utf8'));
+    expect(Buffer.from(String(large?.['bodyBase64']), 'base64').equals(body)).toBe(true);
+    expect(after?.['body']).toBe(named('after it'));
   });
 
   it('takes a body of exactly --max-body and refuses one byte more, announced or not', async () => {

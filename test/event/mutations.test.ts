@@ -3,7 +3,7 @@
  * form, a time in another unit, a member too many. What has to be found, and that nothing else is, says the
  * contract as test/support/contract.ts has it, by hand.
  */
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from '../../src/event/parse.ts';
 import { CATALOGUE } from '../../src/generated/catalogue.ts';
 import { bundle } from '../../src/schema/bundle.ts';
@@ -71,6 +71,8 @@ const otherType = (value: Json): Json => {
 };
 
 const takesNull = (shape: Shape): boolean => shape.is === 'word' && shape.orNull;
+const isNumber = (shape: Shape): boolean =>
+  shape.is === 'number' || shape.is === 'degrees' || (shape.is === 'time' && shape.type !== 'integer');
 const isWhole = (shape: Shape): boolean => shape.is === 'integer' || (shape.is === 'time' && shape.type === 'integer');
 
 function* types(place: Place, shape: Shape): Generator<Mutation> {
@@ -80,6 +82,7 @@ function* types(place: Place, shape: Shape): Generator<Mutation> {
   yield set(place, `of another type (${JSON.stringify(other)})`, other, wrong);
   yield set(place, 'null', null, takesNull(shape) ? [] : wrong);
   if (isWhole(shape)) yield set(place, 'with a fraction', Number(exampleOf(shape)) + 0.5, wrong);
+  if (isNumber(shape)) yield set(place, 'with a fraction', Number(exampleOf(shape)) + 0.5, []);
 }
 
 // Words, ids, times, places
@@ -460,11 +463,8 @@ describe('a sample changed in one place', () => {
     },
   );
 
-  afterAll(() => {
-    expect(count).toBeGreaterThan(50_000);
-  });
-
   it('makes changes of every kind, and at every member of the contract that samples have', () => {
+    expect(count).toBeGreaterThan(50_000);
     expect([...rules].sort()).toEqual([
       'code-disagrees',
       'empty-id',

@@ -2,6 +2,7 @@
  * The contract, written down a second time and by hand: from SEVERITY.md and CONTRACT.md sections 3 to 8, not from
  * schemas/ and not from src/. The mutation tests take from it what has to be found.
  */
+import type { Json, JsonMap } from './samples.ts';
 
 /** What may stand in a member. */
 export type Shape =
@@ -495,3 +496,18 @@ export const CONTENT: { readonly [type: string]: readonly string[] } = {
 
 /** The members that hold content of some type. */
 export const CONTENT_MEMBERS: ReadonlySet<string> = new Set(Object.values(CONTENT).flat());
+
+/** Every value of a payload that the contract has a shape for, with that shape. */
+export function* shapesIn(event: string, payload: JsonMap): Generator<{ readonly shape: Shape; readonly value: Json }> {
+  for (const [key, shape] of Object.entries(EVENTS[event] ?? {}))
+    if (Object.hasOwn(payload, key)) yield* below(payload[key] as Json, shape);
+}
+
+function* below(value: Json, shape: Shape): Generator<{ readonly shape: Shape; readonly value: Json }> {
+  yield { shape, value };
+  if (shape.is === 'list') for (const item of value as Json[]) yield* below(item, shape.of);
+  if (shape.is !== 'object' && shape.is !== 'types of') return;
+  for (const [name, member] of membersOf(shape.kind)) {
+    if (Object.hasOwn(value as JsonMap, name)) yield* below((value as JsonMap)[name] as Json, member.shape);
+  }
+}
