@@ -162,10 +162,13 @@ if (/vErrors\.(concat|push)\(|parentData/.test(bounded)) throw new Error('Ajv wr
 
 const validators = `// @ts-nocheck
 import * as keywords from '../schema/keywords.ts';
+let omitted = 0;
+export const takeOmitted = () => { const count = omitted; omitted = 0; return count; };
 const keep = (errors, error) => {
   if (errors === null) return [error];
-  if (errors.length < ${MOST_FINDINGS}) errors.push(error);
-  else if (!error.params.remarks) {
+  if (errors.length < ${MOST_FINDINGS}) { errors.push(error); return errors; }
+  omitted++;
+  if (!error.params.remarks) {
     // No number of remarks hides an error: it takes the place of one of them.
     errors.free ??= errors.length - 1;
     while (errors.free >= 0 && !errors[errors.free].params.remarks) errors.free--;
@@ -231,7 +234,7 @@ const write = (name, text) => {
 write('validators.js', validators);
 write(
   'validators.d.ts',
-  `import type { Validator } from './catalogue.ts';\n${files.map((file) => `export const ${exportName(file)}: Validator;`).join('\n')}\n`,
+  `import type { Validator } from './catalogue.ts';\n/** How many findings the last validation left out, for they were too many. */\nexport const takeOmitted: () => number;\n${files.map((file) => `export const ${exportName(file)}: Validator;`).join('\n')}\n`,
 );
 write('catalogue.ts', catalogueSource);
 write('payloads.ts', await payloadTypes(schemas, catalogue));

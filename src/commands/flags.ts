@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { usageError } from '../errors.ts';
+import { type UserError, usageError } from '../errors.ts';
 import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
+import { CATEGORIES, EVENT_NAMES } from '../event/name.ts';
 import type { ColourChoice } from '../io/terminal.ts';
 import { nearest } from '../schema/keywords.ts';
 import { readDuration, readSize } from '../units.ts';
@@ -86,6 +87,19 @@ export const readSecret = (text: string, env: Readonly<Record<string, string | u
   }
   const [name] = readHeader(`${text}: ${value}`, '--secret-header');
   return { name, value };
+};
+
+/** What to say where an event is wanted and the word is none: the nearest word, or the events of a category. */
+export const unknownEvent = (text: string): UserError => {
+  const own = EVENT_NAMES.filter((name) => name.startsWith(`${text}.`));
+  const near = nearest(text, text.includes('.') ? EVENT_NAMES : CATEGORIES);
+  const hint =
+    own.length > 0
+      ? `Events of ${text}: ${own.join(', ')}.`
+      : near === undefined
+        ? `Events: ${EVENT_NAMES.join(', ')}.`
+        : `Did you mean ${near}?`;
+  return usageError(`${JSON.stringify(text)} is no event.`, hint);
 };
 
 /** The events that -e or --only chooses. @throws UserError (2) for a pattern that no event fits */

@@ -4,14 +4,15 @@ import { isOk } from '../delivery/delivery.ts';
 import { readEndpoint, shipmentOf } from '../delivery/endpoint.ts';
 import { readDelivery } from '../delivery/reading.ts';
 import { deliveryRecord, outcomeRecord, readyRecord, recordLine } from '../delivery/recording.ts';
-import { EXIT, type ExitCode, environmentError, reason } from '../errors.ts';
-import { type Appender, openAppender, resolve } from '../io/files.ts';
+import { EXIT, type ExitCode, usageError } from '../errors.ts';
+import { suffixBelow } from '../event/mode.ts';
 import type { Forwarder } from '../io/forwarder.ts';
+import { openRecorder } from '../io/recorder.ts';
 import { listenOn, type Refusal } from '../io/server.ts';
-import { type ColourChoice, openTerminal, type Terminal } from '../io/terminal.ts';
+import { type ColourChoice, openTerminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
-import { bodyLines, entry, outcomeLines } from '../view/entry.ts';
+import { bodyLines, clockTime, entry, outcomeLines } from '../view/entry.ts';
 import { clean, plural } from '../view/text.ts';
 import { strongest } from './environment.ts';
 import { colourOf, count, duration, oneOf, option, path, port, readEvents, readSecret, several, size } from './flags.ts';
@@ -62,8 +63,8 @@ const REFUSED: Readonly<Record<Refusal, string>> = {
   broken: 'broken off',
 };
 
-/** Refusals that are only counted: strangers must not be able to fill the screen. */
-const SILENT: ReadonlySet<Refusal> = new Set(['late', 'secret', 'origin', 'path', 'method', 'malformed']);
+/** Refusals of one kind that are told; the rest is counted, so that strangers cannot fill the screen. */
+const MOST_REFUSALS_TOLD = 5;
 
 const tallyLine = (tally: Tally, forwards: boolean): string => {
   const parts = [plural(tally.taken, 'delivery', 'deliveries')];
@@ -74,36 +75,13 @@ const tallyLine = (tally: Tally, forwards: boolean): string => {
   return parts.join(', ');
 };
 
-const openRecord = (file: string, cwd: string): Appender => {
-  try {
-    return openAppender(resolve(cwd, file));
-  } catch (error) {
-    throw environmentError(`The recording ${file} cannot be written: ${reason(error)}.`, undefined, error);
-  }
-};
-
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-/** A recording that is being written; a failure is told once, and the listener goes on without it. */
-const createRecorder = (file: string | undefined, cwd: string, terminal: Terminal) => {
-  let appender = file === undefined ? undefined : openRecord(file, cwd);
-  let broken = false;
-  return {
-    add(line: string): void {
-      try {
-        appender?.append(line);
-      } catch (error) {
-        terminal.err.lines(`${terminal.err.paint.red('error:')} the recording ${clean(file ?? '')} ends here: ${reason(error)}.`);
-        appender = undefined;
-        broken = true;
-      }
-    },
-    /** @returns whether everything was written */
-    close(): boolean {
-      appender?.close();
-      return !broken;
-    },
-  };
+/** Whether an endpoint is the listener itself: every delivery would come back for ever. */
+const isItself = (endpoint: URL, host: string, port: number): boolean => {
+  const port443 = endpoint.protocol === 'https:' ? '443' : '80';
+  const target = endpoint.hostname.replace(/^\[|\]$/g, '');
+  return Number(endpoint.port || port443) === port && (target === host || isLoopback(target));
 };
 
 const openForwarder = async (
@@ -127,7 +105,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
   const endpoint = options.forwardTo === undefined ? undefined : readEndpoint(options.forwardTo);
   const stopped = runtime.stopped();
-  const recorder = createRecorder(options.record, runtime.cwd, terminal);
+  const recorder = openRecorder(options.record, runtime.cwd, terminal);
   const tally: Tally = { taken: 0, hidden: 0, invalid: 0, forwarded: 0, failed: 0, refused: new Map() };
   /** Event names of deliveries whose outcome is still to come. */
   const names = new Map<string, string>();
@@ -151,7 +129,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   const forwarder = await openForwarder(endpoint, options, runtime, onOutcome);
 
   const enough = new AbortController();
-  const show = (delivery: Delivery, reading: Reading & { text: string | undefined }): void => {
+  const show = (delivery: Delivery, reading: Reading): void => {
     if (style !== 'pretty' && style !== 'compact') return;
     out.lines(...entry(delivery, reading, out, style));
     if (options.verbose === true && reading.text !== undefined && reading.verdict !== 'unreadable')
@@ -169,14 +147,16 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
     show(delivery, reading);
     if (forwarder !== undefined) {
       names.set(delivery.id, reading.name ?? reading.said ?? '');
-      forwarder.push(shipmentOf(delivery, words.map((word) => `/${word}`).join('')));
+      forwarder.push(shipmentOf(delivery, suffixBelow(options.path, delivery.url)));
     }
     if (tally.taken === options.count) enough.abort();
   };
   const onRefusal = (refusal: Refusal, detail: string): void => {
     const times = (tally.refused.get(refusal) ?? 0) + 1;
     tally.refused.set(refusal, times);
-    if (!SILENT.has(refusal) || (times === 1 && refusal === 'secret')) err.lines(err.paint.yellow(`refused: ${detail}`));
+    if (refusal === 'late' || times > MOST_REFUSALS_TOLD) return;
+    const last = times === MOST_REFUSALS_TOLD ? ' Further ones are only counted.' : '';
+    err.lines(`${err.paint.dim(clockTime(runtime.now(), err.offset))} ${err.paint.yellow(`refused: ${clean(detail)}${last}`)}`);
   };
 
   const server = await listenOn({
@@ -192,11 +172,21 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
     onDelivery,
     onRefusal,
   });
+  if (endpoint !== undefined && isItself(endpoint, options.host, server.port)) {
+    await server.stop(0);
+    throw usageError(
+      `The listener would forward to itself: ${endpoint.href} is its own address.`,
+      'Name the address of your app with --forward-to.',
+    );
+  }
   emit(recordLine(readyRecord(server.url)));
   err.lines(
     `Listening on ${err.paint.bold(server.url)}${endpoint === undefined ? '' : `, forwarding to ${err.paint.bold(endpoint.href)}`}`,
   );
   if (options.port === undefined && server.port !== DEFAULT_PORT) err.lines(err.paint.dim(`(port ${DEFAULT_PORT} is taken)`));
+  if (secret === undefined && (runtime.env['WHAPI_HOOKS_SECRET'] ?? '') !== '') {
+    err.lines(err.paint.yellow('WHAPI_HOOKS_SECRET is set, but --secret-header names no header: nothing is demanded.'));
+  }
   if (!isLoopback(options.host) && secret === undefined) {
     err.lines(err.paint.yellow('Anybody who reaches this address can send deliveries; --secret-header keeps strangers out.'));
   }
@@ -208,6 +198,8 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
     }
   });
 
+  // The terminal has written ^C where the cursor was.
+  if (stopped.aborted && err.isTTY) err.lines('');
   // No new deliveries; what has begun gets some time to end.
   const waits = stopped.aborted ? (forwarder?.waiting() ?? 0) : 0;
   if (waits > 0) err.lines(err.paint.dim(`Waiting for ${plural(waits, 'delivery', 'deliveries')} to be forwarded; Ctrl-C leaves at once.`));
@@ -216,7 +208,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   const left = (await forwarder?.end(patience)) ?? 0;
   const recorded = recorder.close();
   if (left > 0)
-    err.lines(err.paint.red(`${left} ${left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the app did not answer in time.`));
+    err.lines(err.paint.red(`${left} ${left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the listener ended before.`));
   err.lines(tallyLine(tally, forwarder !== undefined));
   await out.flush();
   await err.flush();
@@ -231,7 +223,7 @@ Examples:
   $ whapi-hooks listen -e messages,calls -v               only these events, with their JSON
   $ whapi-hooks listen --record today.jsonl               keep it; whapi-hooks replay today.jsonl sends it again
   $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
-  $ whapi-hooks listen --json --count 1 | jq .event       wait for one event in a script
+  $ whapi-hooks listen --json --count 1 | jq .verdict     wait for one event in a script
 
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Events: messages.post, messages, messages.*, !statuses; several separated by commas.
@@ -265,7 +257,9 @@ export const addListen: AddCommand = (program, runtime, finish) => {
     .option('-v, --verbose', 'show the JSON of every event')
     .addHelpText('after', EXAMPLES)
     .action(async (_options: unknown, command: Command) => {
-      const options = command.opts<ListenOptions>();
+      const given = command.opts<ListenOptions>();
+      // [::1] is how addresses are written in urls.
+      const options = { ...given, host: given.host.replace(/^\[(.*)\]$/, '$1') };
       const style = strongest(command, ['json', 'quiet', 'output']);
       const output = style === 'json' || style === 'quiet' ? style : options.output;
       finish(await listen({ ...options, output }, runtime, colourOf(program.opts())));

@@ -86,7 +86,8 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
     if (trouble.includes(EXIT.environment)) return EXIT.environment;
     return trouble.length > 0 ? (Math.max(code, EXIT.wanting) as ExitCode) : code; // 3 stays 3
   };
-  if (jobs.length === 0) {
+  // Called wrongly: nothing is sent.
+  if (jobs.length === 0 || trouble.includes(EXIT.usage)) {
     if (trouble.length === 0) {
       complain(terminal, `There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${options.only.join(', ')}.`}`);
       trouble.push(EXIT.usage);

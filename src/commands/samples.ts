@@ -1,6 +1,6 @@
 import type { Entry } from '../delivery/document.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
-import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
+import { CATEGORIES, isCategory, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import { join, readBytes, resolve, shown, writeNew } from '../io/files.ts';
 import { readSampleFile } from '../io/sources.ts';
@@ -9,7 +9,7 @@ import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { clean } from '../view/clean.ts';
-import { colourOf } from './flags.ts';
+import { colourOf, unknownEvent } from './flags.ts';
 
 interface Sample {
   readonly name: string;
@@ -24,32 +24,20 @@ const readSamples = (runtime: Runtime, categories: readonly string[]): Sample[] 
     return source.document.entries.map((entry) => ({ name: entry.name ?? '', event: parseBody(entry.body).parsed.name ?? '', entry }));
   });
 
-const knownCategory = (text: string): string => {
-  if ((CATEGORIES as readonly string[]).includes(text)) return text;
-  const near = nearest(text, CATEGORIES);
-  throw usageError(
-    `${JSON.stringify(text)} is no category.`,
-    near === undefined ? `Categories: ${CATEGORIES.join(', ')}.` : `Did you mean ${near}?`,
-  );
-};
-
-const list = async (category: string | undefined, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {
+const list = async (what: string | undefined, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {
   const { out } = await openTerminal(runtime, colour);
-  const samples = readSamples(runtime, category === undefined ? CATEGORIES : [knownCategory(category)]);
-  for (const { event, name } of samples) out.lines(`${out.paint.cyan(event.padEnd(16))} ${name}`);
+  const [category = ''] = what?.split('.') ?? [];
+  if (what !== undefined && !isCategory(what) && !isEventName(what)) throw unknownEvent(what);
+  for (const { event, name } of readSamples(runtime, what === undefined ? CATEGORIES : [category])) {
+    if (what === undefined || what === category || what === event) out.lines(`${out.paint.cyan(event.padEnd(16))} ${name}`);
+  }
   await out.flush();
   return EXIT.ok;
 };
 
 /** The samples of an event, or one of them: JSON as it stands in the file. */
 const show = async (event: string, name: string | undefined, runtime: Runtime): Promise<ExitCode> => {
-  if (!isEventName(event)) {
-    const near = nearest(event, EVENT_NAMES);
-    throw usageError(
-      `${JSON.stringify(event)} is no event.`,
-      near === undefined ? 'whapi-hooks samples lists them all.' : `Did you mean ${near}?`,
-    );
-  }
+  if (!isEventName(event)) throw unknownEvent(event);
   const samples = readSamples(runtime, [event.split('.')[0] ?? '']).filter((sample) => sample.event === event);
   const found = name === undefined ? samples : samples.filter((sample) => sample.name === name);
   const text = ({ entry }: Sample): string => new TextDecoder().decode(entry.body);
@@ -97,7 +85,7 @@ Examples:
   $ whapi-hooks samples                                   every sample by event and name
   $ whapi-hooks samples groups                            those of one category
   $ whapi-hooks samples show groups.put                   the payloads of an event
-  $ whapi-hooks samples show groups.put "member added"    one payload
+  $ whapi-hooks samples show groups.put "participant added"
   $ whapi-hooks samples copy fixtures                     as first fixtures of a project; nothing is overwritten`;
 
 export const addSamples: AddCommand = (program, runtime, finish) => {
@@ -105,10 +93,10 @@ export const addSamples: AddCommand = (program, runtime, finish) => {
     .command('samples')
     .summary('list, show and copy samples')
     .description('List the sample payloads that come with whapi-hooks.')
-    .argument('[category]', 'such as groups')
+    .argument('[category|event]', 'such as groups or groups.put')
     .addHelpText('after', EXAMPLES)
-    .action(async (category: string | undefined) => {
-      finish(await list(category, runtime, colourOf(program.opts())));
+    .action(async (what: string | undefined) => {
+      finish(await list(what, runtime, colourOf(program.opts())));
     });
   samples
     .command('show')

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { EXIT, environmentError, reason, usageError } from '../errors.ts';
-import { EVENT_NAMES, entryOf, isEventName } from '../event/name.ts';
+import { EXIT, environmentError, reason } from '../errors.ts';
+import { entryOf, isEventName } from '../event/name.ts';
 import { join, readBytes } from '../io/files.ts';
 import type { AddCommand } from '../main.ts';
 import { bundle, type Draft } from '../schema/bundle.ts';
-import { type JsonObject, nearest } from '../schema/keywords.ts';
-import { colourOf, oneOf, option } from './flags.ts';
+import type { JsonObject } from '../schema/keywords.ts';
+import { colourOf, oneOf, option, unknownEvent } from './flags.ts';
 
 const DRAFTS = ['2020-12', '07'] as const;
 
@@ -24,13 +24,7 @@ export const addSchema: AddCommand = (program, runtime, finish) => {
     .addHelpText('after', EXAMPLES)
     .action(async (event: string, _options: unknown, command: Command) => {
       colourOf(program.opts()); // there is nothing to colour, but a wrong word is told
-      if (!isEventName(event)) {
-        const near = nearest(event, EVENT_NAMES);
-        throw usageError(
-          `${JSON.stringify(event)} is no event.`,
-          near === undefined ? `Events: ${EVENT_NAMES.join(', ')}.` : `Did you mean ${near}?`,
-        );
-      }
+      if (!isEventName(event)) throw unknownEvent(event);
       const load = (file: string): JsonObject => {
         try {
           return JSON.parse(new TextDecoder().decode(readBytes(join(runtime.packageRoot, 'schemas', file)))) as JsonObject; // our own schema

@@ -89,6 +89,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
         (problem): FileFindingRow => ({ file, line: problem.line, column: problem.column, event: null, finding: problem.finding }),
       );
       for (const entry of document.entries) rows.push(...checkEntry(file, entry, options.as));
+      rows.sort((a, b) => a.line - b.line || a.column - b.column);
       checks.add(document.entries.length, rows);
       if (options.json !== true) for (const row of rows) terminal.out.lines(findingText(row, terminal.out));
     }

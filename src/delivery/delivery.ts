@@ -28,6 +28,8 @@ export interface Reading {
   readonly payload: unknown;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
+  /** The body as text, where it is UTF-8. */
+  readonly text: string | undefined;
 }
 
 /** How an endpoint took a delivery. A value, never thrown. */

@@ -126,6 +126,8 @@ const readLines = (bytes: Uint8Array): Document => {
   const entries: Entry[] = [];
   const problems: FileFinding[] = [];
   let base: string | undefined;
+  /** Told by the first line. */
+  let isRecording: boolean | undefined;
   let line = 0;
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(10, start);
@@ -135,7 +137,14 @@ const readLines = (bytes: Uint8Array): Document => {
     start = end + 1;
     if (body.every((byte) => byte === 32 || byte === 9)) continue;
     const record = recordOf(body);
-    if (record === undefined) entries.push({ name: `line ${line}`, body, line, column: 1 });
+    isRecording ??= record !== undefined;
+    if (record === undefined && isRecording) {
+      problems.push({
+        line,
+        column: 1,
+        finding: finding('not-record', '', 'something else', 'a record', 'a recording holds one record a line, and this line is none'),
+      });
+    } else if (record === undefined) entries.push({ name: `line ${line}`, body, line, column: 1 });
     else if (typeof record === 'string')
       problems.push({ line, column: 1, finding: finding('not-record', '', 'another record', 'a record', record) });
     else if (record.type === 'ready') base = pathOfReady(record.url);

@@ -9,10 +9,7 @@ import type { Entry } from './document.ts';
  * Reads a delivery: its mode by its request line, its event, payload and findings.
  * @param words the words of its path below the agreed path (`wordsBelow`)
  */
-export const readDelivery = (
-  delivery: Pick<Delivery, 'method' | 'body'>,
-  words: readonly string[],
-): Reading & { readonly text: string | undefined } => {
+export const readDelivery = (delivery: Pick<Delivery, 'method' | 'body'>, words: readonly string[]): Reading => {
   const { mode, line } = readLine(delivery.method, words);
   const { parsed, said, text } = parseBody(delivery.body, { line });
   const { payload, findings, verdict, name } = parsed;

@@ -1,4 +1,4 @@
-import { inMode, type Mode, requestLine } from '../event/mode.ts';
+import { inMode, type Mode, requestLine, suffixBelow } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Headers } from './delivery.ts';
@@ -28,7 +28,9 @@ export const planShipment = (entry: Entry, mode: Mode | undefined, extra: Header
   const reading = recorded === undefined ? parseBody(entry.body) : { parsed: readDelivery(recorded.delivery, words), text: undefined };
   const { name } = reading.parsed;
   if (recorded !== undefined && mode === undefined) {
-    const suffix = words.map((word) => `/${word}`).join('');
+    const { url } = recorded.delivery;
+    const suffix =
+      entry.base === undefined ? words.map((word) => `/${word}`).join('') : suffixBelow(entry.base === '' ? '/' : entry.base, url);
     const shipment = shipmentOf(recorded.delivery, suffix, extra);
     return { name, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
   }

@@ -34,6 +34,7 @@ export const RULES = {
   'odd-time': { severity: 'warning', means: 'A time is in the wrong unit, or not written in digits.' },
   'out-of-range': { severity: 'warning', means: 'A number cannot be, such as a latitude of 91.' },
   'code-disagrees': { severity: 'warning', means: 'The code and the word of a status contradict each other.' },
+  'more-findings': { severity: 'warning', means: 'A body has more findings than are listed.' },
   'duplicate-key': { severity: 'warning', means: 'A key stands twice in one object; readers keep the last.' },
   'byte-order-mark': { severity: 'warning', means: 'The body begins with a byte order mark.' },
   'unsafe-key': { severity: 'warning', means: 'A key named __proto__, constructor or prototype: careless copying runs into it.' },

@@ -222,7 +222,16 @@ export const positionsOf = (text: string): ((offset: number) => { line: number; 
 export const readJson = (body: Uint8Array | string): Read => {
   let text: string;
   if (typeof body === 'string') text = body;
-  else {
+  else if (!ArrayBuffer.isView(body)) {
+    const found = describe(body);
+    return unreadable(
+      undefined,
+      'not-json',
+      found,
+      'the bytes or the text of a body',
+      `the body is ${found}, expected its bytes or its text; a payload that is parsed already goes to validate()`,
+    );
+  } else {
     if (isUtf16(body)) return unreadable(undefined, 'bad-encoding', 'UTF-16', 'UTF-8', 'the body is written in UTF-16, expected UTF-8');
     try {
       text = utf8.decode(body);
@@ -260,8 +269,7 @@ export const readJson = (body: Uint8Array | string): Read => {
     payload = JSON.parse(json);
   } catch {
     const { cause, offset } = syntaxError(json);
-    const { line, column } = positionOf(json, offset);
-    const message = `not JSON at line ${line}, column ${column}: ${cause}`;
+    const message = `not JSON: ${cause}`;
     return {
       ok: false,
       text,

@@ -27,6 +27,12 @@ export const wordsBelow = (path: string, url: string): string[] | undefined => {
   return words.length > 2 || words.some((word) => word === '.' || word === '..') ? undefined : words;
 };
 
+/** What stands behind the agreed path of a url, as it was written and without its query; '' where nothing does. */
+export const suffixBelow = (path: string, url: string): string => {
+  const suffix = pathOf(url).slice(path === '/' ? 0 : path.length);
+  return suffix === '/' ? '' : suffix;
+};
+
 /**
  * What a request line says beyond the path that was agreed on: nothing (mode body), a category (the verb is the
  * method) or a category and a method.

@@ -29,7 +29,7 @@ const DEPRECATED: ReadonlyMap<string, Category> = new Map([
   ['status', 'channel'],
 ]);
 
-const isCategory = (word: string): word is Category => (CATEGORIES as readonly string[]).includes(word);
+export const isCategory = (word: string): word is Category => (CATEGORIES as readonly string[]).includes(word);
 const isMethod = (word: string): word is Method => (METHODS as readonly string[]).includes(word);
 
 /** Today's name of a category, or undefined where the word is none. */

@@ -1,5 +1,6 @@
 import { CATALOGUE, ENVELOPE, type ValidatorError } from '../generated/catalogue.ts';
 import type { EventPayloads } from '../generated/payloads.ts';
+import { takeOmitted } from '../generated/validators.js';
 import { isObject, type JsonObject, nearest, pointerPart, type Remark, UNSAFE_KEYS } from '../schema/keywords.ts';
 import { describe, type Finding, finding, type Rule, TYPE_WORDS, type Verdict } from './finding.ts';
 import { readJson } from './json.ts';
@@ -135,10 +136,16 @@ const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
   const { validate } = entryOf(name);
   const findings = keyFindings(name, payload);
   if (!validate(payload)) {
+    let omitted = takeOmitted();
     for (const error of validate.errors ?? []) {
       if (findings.length < MOST_REMARKS || !('remarks' in error.params)) findings.push(...validatorFindings(payload, error));
+      else omitted++;
     }
     validate.errors = null;
+    if (omitted > 0) {
+      const message = `at least ${omitted} more findings are not listed`;
+      findings.push(finding('more-findings', '', `${omitted} more`, 'fewer', message));
+    }
   }
   return findings;
 };
@@ -163,8 +170,10 @@ export const parseBody = (
   naming: Naming = {},
 ): { parsed: Parsed; said: string | null; text: string | undefined } => {
   const read = readJson(body);
-  if (!read.ok)
-    return { parsed: { name: null, payload: undefined, findings: read.findings, verdict: 'unreadable' }, said: null, text: read.text };
+  if (!read.ok) {
+    const said = naming.line === undefined ? null : `${naming.line.category}.${naming.line.method}`;
+    return { parsed: { name: null, payload: undefined, findings: read.findings, verdict: 'unreadable' }, said, text: read.text };
+  }
   const named = nameEvent(read.payload, naming.line, naming.as);
   return { parsed: judge(named, read.payload, read.findings), said: named.said, text: read.text };
 };
@@ -176,7 +185,7 @@ export const parseBody = (
  * @returns the event's name, its payload, all findings and the verdict. Never throws.
  */
 export const parse = (body: Uint8Array | string, request?: { readonly method: string; readonly url: string }): Parsed =>
-  parseBody(body, { line: request === undefined ? undefined : lineOfUrl(request.method, request.url) }).parsed;
+  parseBody(body, { line: typeof request?.url === 'string' ? lineOfUrl(String(request.method), request.url) : undefined }).parsed;
 
 /**
  * Checks a payload that is already parsed JSON. What only the text shows (duplicate keys, encoding) is not seen here.

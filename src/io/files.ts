@@ -1,11 +1,13 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   statSync,
   writeSync,
@@ -28,14 +30,17 @@ export const kindOf = (path: string): 'file' | 'folder' | undefined => {
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
 export const exists = (path: string): boolean => existsSync(path);
 
+/** JSON that every project has and that holds no payloads; named by itself it is read all the same. */
+const NO_FIXTURES = /^(?:package|package-lock|composer|tsconfig(?:\..+)?|jsconfig|biome|deno|renovate|turbo|whapi-hooks\.config)\.json$/;
+
 const isJson = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/i.test(name);
 
 /** What lies in a folder: its JSON files, and what kept it from being read whole. */
 export type Found = { readonly file: string } | { readonly loop: string } | { readonly unreadable: string; readonly error: unknown };
 
 /**
- * The `.json`, `.jsonl` and `.ndjson` files below a folder, in order of their names. Hidden folders and node_modules
- * are passed over; links are followed, one that leads back to a folder above it is told and not followed.
+ * The `.json`, `.jsonl` and `.ndjson` files below a folder, in order of their names. Hidden folders, node_modules
+ * and the likes of package.json are passed over; links are followed, one that leads back to a folder above it is told and not followed.
  */
 export function* walk(folder: string, above: ReadonlySet<string> = new Set()): Generator<Found> {
   let real: string;
@@ -58,7 +63,7 @@ export function* walk(folder: string, above: ReadonlySet<string> = new Set()): G
     const kind = entry.isSymbolicLink() ? kindOf(path) : entry.isDirectory() ? 'folder' : 'file';
     if (kind === 'folder') {
       if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* walk(path, inside);
-    } else if (isJson(entry.name)) yield { file: path };
+    } else if (isJson(entry.name) && !NO_FIXTURES.test(entry.name)) yield { file: path };
   }
 }
 
@@ -75,6 +80,22 @@ export const findUpwards = (name: string, from: string): string | undefined => {
 export const shown = (path: string, cwd: string): string => {
   const below = relative(cwd, path);
   return below === '' ? '.' : below.startsWith(`..${sep}..`) ? path : below;
+};
+
+/** How a file begins, and whether its last line is complete; of what is no regular file, or not there, nothing is read. */
+export const endsOf = (path: string, length: number): { beginning: string; complete: boolean } => {
+  if (!existsSync(path) || !statSync(path).isFile()) return { beginning: '', complete: true };
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const head = Buffer.alloc(Math.min(size, length));
+    readSync(file, head, 0, head.length, 0);
+    const last = Buffer.alloc(Math.min(size, 1));
+    readSync(file, last, 0, last.length, Math.max(0, size - 1));
+    return { beginning: head.toString('latin1'), complete: size === 0 || last[0] === 10 };
+  } finally {
+    closeSync(file);
+  }
 };
 
 /** A file that lines are added to; only its owner may read it. */

@@ -76,7 +76,7 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     request.resume(); // what still comes is read and thrown away, so that the client gets to read the answer
     request.on('error', () => {});
     answer(response, status, `${text}\n`, headers);
-    onRefusal(refusal, text);
+    onRefusal(refusal, `${request.method ?? ''} ${(request.url ?? '').slice(0, 100)}: ${text}`);
   };
 
   const hasSecret = (request: IncomingMessage): boolean => {

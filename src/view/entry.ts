@@ -1,9 +1,10 @@
 import { type Delivery, isOk, type Outcome, type Reading } from '../delivery/delivery.ts';
 import type { Finding, Verdict } from '../event/finding.ts';
+import { positionOf } from '../event/json.ts';
 import { formatSize, type Summary, summarize } from '../event/summary.ts';
 import { layOut } from './json.ts';
 import type { Painter } from './paint.ts';
-import { clean, cut, pad, plural, width, wrap } from './text.ts';
+import { clean, cut, pad, width, wrap } from './text.ts';
 
 /** How entries are laid out; decided once for a stream. */
 export interface Layout {
@@ -44,21 +45,31 @@ const sentence = ({ who, where, what }: Summary): string => {
   return clean(people === '' ? what : `${people}: ${what}`);
 };
 
+/** What kept a body from being read, and where it stands. */
+const unreadableText = ({ findings, text }: Reading): string => {
+  const cause = findings.find(({ severity }) => severity === 'error');
+  if (cause === undefined) return 'not readable';
+  if (cause.rule !== 'not-json' || cause.offset === undefined || text === undefined) return cause.message;
+  const { line, column } = positionOf(text, cause.offset);
+  return `${cause.message} (line ${line}, column ${column})`;
+};
+
 const summaryLines = (reading: Reading, most: number): { items: Summary[]; total: number } => {
-  if (reading.verdict === 'unreadable') {
-    return {
-      items: [{ direction: null, kind: null, who: null, where: null, what: reading.findings.at(-1)?.message ?? 'not readable', id: null }],
-      total: 1,
-    };
-  }
-  return summarize(reading.name ?? reading.said, reading.payload, most);
+  if (reading.verdict !== 'unreadable') return summarize(reading.name ?? reading.said, reading.payload, most);
+  return { items: [{ direction: null, kind: null, who: null, where: null, what: unreadableText(reading), id: null }], total: 1 };
+};
+
+/** What is wrong with the whole, or with the request line, has no place in the payload. */
+const placeOf = ({ pointer, rule }: Finding): string => {
+  if (pointer !== '') return cut(pointer, 200);
+  return rule === 'unknown-category' || rule === 'unknown-method' ? '(request line)' : '(body)';
 };
 
 /** A finding below its event: one line, or some more where it is narrow. */
 export const findingLines = (finding: Finding, { paint, columns }: Layout): string[] => {
   const colour = finding.severity === 'error' ? paint.red : paint.yellow;
   const mark = finding.severity === 'error' ? 'error  ' : 'warning';
-  const text = `${clean(cut(finding.pointer === '' ? '(body)' : finding.pointer, 200))}  ${clean(finding.message)}`;
+  const text = `${clean(placeOf(finding))}  ${clean(finding.message)}`;
   const [first = '', ...rest] = wrap(text, columns - INDENT.length - 9, 4);
   return [`${INDENT}${colour(mark)}  ${first}`, ...rest.map((line) => `${INDENT}         ${line}`)];
 };
@@ -94,7 +105,11 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   const room = columns - headColumns - tailColumns - 2;
   if (style === 'compact') {
     const more = total > 1 ? ` (and ${total - 1} more)` : '';
-    return [`${head} ${cut(`${told}${more}`, Math.max(10, room))}  ${tail}`];
+    // Where it is narrow the size gives way: the line must not break.
+    const narrow = columns < 100;
+    const end = narrow ? `${verdict} ${id}` : tail;
+    const space = columns - headColumns - (narrow ? VERDICT_COLUMNS + 1 + width(delivery.id) : tailColumns) - 2;
+    return [`${head} ${pad(`${told}${more}`, Math.max(1, space))} ${end}`];
   }
   // The sentence and the item's id share a line where both fit; neither is cut for the other.
   const both = (text: string, ref: string, space: number): string | undefined => {
@@ -120,11 +135,13 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   for (const item of items.slice(1)) {
     lines.push(...below(`${direction(item)} ${kind(item)} ${sentence(item)}`, clean(item.id ?? ''), INDENT));
   }
-  if (total > items.length) lines.push(`${INDENT}… and ${plural(total - items.length, 'item')} more`);
+  if (total > items.length) lines.push(`${INDENT}… and ${total - items.length} more ${total - items.length === 1 ? 'item' : 'items'}`);
   const shown = reading.verdict === 'unreadable' ? [] : reading.findings.slice(0, MOST_FINDINGS);
   for (const made of shown) lines.push(...findingLines(made, layout));
   if (reading.findings.length > MOST_FINDINGS && shown.length > 0) {
-    lines.push(`${INDENT}… and ${plural(reading.findings.length - MOST_FINDINGS, 'finding')} more`);
+    lines.push(
+      `${INDENT}… and ${reading.findings.length - MOST_FINDINGS} more ${reading.findings.length - MOST_FINDINGS === 1 ? 'finding' : 'findings'}`,
+    );
   }
   return lines;
 };

@@ -28,8 +28,8 @@ describe('samples', () => {
   });
 
   it.each([
-    [['samples', 'grops'], /"grops" is no category[\s\S]*Did you mean groups\?/],
-    [['samples', 'zzzzzzzzzz'], /Categories: /],
+    [['samples', 'grops'], /"grops" is no event[\s\S]*Did you mean groups\?/],
+    [['samples', 'zzzzzzzzzz'], /Events: calls\.post, /],
     [['samples', 'show', 'groups.pt'], /"groups\.pt" is no event[\s\S]*Did you mean groups\.put\?/],
     [['samples', 'show', 'groups.put', 'participant aded'], /has no sample "participant aded"[\s\S]*Did you mean "participant added"\?/],
     [['samples', 'show', 'groups.put', 'zzzzzzzzzzzzzzzzzzzzzzz'], /whapi-hooks samples groups lists them/],

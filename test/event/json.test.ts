@@ -276,7 +276,7 @@ describe('a text that is not JSON', () => {
     ['a word', 'hello', 1, 1, 'a word or sign that JSON does not have'],
     ['a zero byte behind the end', '{}\u0000', 1, 3, 'a word or sign that JSON does not have'],
   ])('says why and where: %s', (_what, text, row, column, cause) => {
-    expect(message(text)).toBe(`not JSON at line ${row}, column ${column}: ${cause}`);
+    expect(message(text)).toBe(`not JSON: ${cause}`);
     const [finding] = readJson(text).findings;
     expect(finding).toMatchObject({ severity: 'error', rule: 'not-json', pointer: '' });
     expect(positionOf(text, finding?.offset ?? -1)).toEqual({ line: row, column });

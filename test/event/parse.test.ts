@@ -791,6 +791,14 @@ describe('a hostile body', () => {
       'valid',
     ],
     ['three million unknown members of items', () => `{"messages":[${Array(30_000).fill(many).join(',')}],${tail}`, 'invalid'],
+    [
+      'a hundred remarks on each of ten thousand items',
+      () =>
+        `{"messages":[${Array(10_000)
+          .fill(`${remarked.slice(0, -1)},${many.slice(1)}`)
+          .join(',')}],${tail}`,
+      'valid',
+    ],
     ['a million of them twice', () => `{"messages":[],${'"a":0,'.repeat(1e6)}${tail}`, 'valid'],
     ['a million halves of characters', () => `{"messages":[],"a":[${'"\\ud800",'.repeat(1e6)}0],${tail}`, 'valid'],
     [
@@ -807,6 +815,20 @@ describe('a hostile body', () => {
     expect(parsed.verdict).toBe(verdict);
     expect(parsed.findings.length).toBeGreaterThan(0);
     expect(parsed.findings.length).toBeLessThanOrEqual(1100);
+  });
+
+  it.each([
+    ['errors', '0', 'invalid'],
+    ['remarks', remarked, 'valid'],
+  ])('with more than a thousand %s says that there are more', (_what, item, verdict) => {
+    const more = (count: number): string[] => {
+      const parsed = parse(`{"messages":[${Array(count).fill(item).join(',')}],${tail}`);
+      expect(parsed.verdict).toBe(verdict);
+      return parsed.findings.filter(({ rule }) => rule === 'more-findings').map(({ message }) => message);
+    };
+    expect(more(1500)).toEqual(['at least 500 more findings are not listed']);
+    expect(more(1001)).toEqual(['at least 1 more findings are not listed']);
+    expect(more(1000)).toEqual([]); // what was left out before is forgotten
   });
 
   it('does not hide an error behind a thousand remarks', () => {
