@@ -122,8 +122,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
     const name = names.get(outcome.delivery) ?? '';
     names.delete(outcome.delivery);
     if (style === 'pretty' || style === 'compact') {
-      const lines = outcomeLines(outcome, name, out, runtime.now());
-      out.lines(...(style === 'pretty' ? lines : lines.slice(0, 1)));
+      out.lines(...outcomeLines(outcome, name, out, runtime.now(), style));
     }
   };
   const forwarder = await openForwarder(endpoint, options, runtime, onOutcome);
@@ -223,7 +222,7 @@ Examples:
   $ whapi-hooks listen -e messages,calls -v               only these events, with their JSON
   $ whapi-hooks listen --record today.jsonl               keep it; whapi-hooks replay today.jsonl sends it again
   $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
-  $ whapi-hooks listen --json --count 1 | jq .verdict     wait for one event in a script
+  $ whapi-hooks listen --json --count 1 | tail -1 | jq .event   wait for one event in a script
 
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Events: messages.post, messages, messages.*, !statuses; several separated by commas.

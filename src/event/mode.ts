@@ -1,4 +1,4 @@
-import { type EventName, type EventWords, entryOf, METHODS, type Method, readCategory } from './name.ts';
+import { type EventName, type EventWords, entryOf, isCategory, METHODS, type Method, readCategory } from './name.ts';
 import { endOfString } from './scan.ts';
 
 /** Where the name of the event is written (CONTRACT.md section 2). */
@@ -58,7 +58,8 @@ export const lineOfUrl = (verb: string, url: string): EventWords | undefined => 
   if (before !== undefined && last !== undefined && readCategory(before) !== undefined && (METHODS as readonly string[]).includes(last)) {
     return { category: before, method: last };
   }
-  if (last !== undefined && readCategory(last) !== undefined) return { category: last, method: verb.toLowerCase() };
+  // Old names stand at the end of many a path of somebody's own (/status): one alone says nothing.
+  if (last !== undefined && isCategory(last)) return { category: last, method: verb.toLowerCase() };
   return undefined;
 };
 

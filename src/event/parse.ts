@@ -143,7 +143,7 @@ const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
     }
     validate.errors = null;
     if (omitted > 0) {
-      const message = `at least ${omitted} more findings are not listed`;
+      const message = `at least ${omitted} more ${omitted === 1 ? 'finding is' : 'findings are'} not listed`;
       findings.push(finding('more-findings', '', `${omitted} more`, 'fewer', message));
     }
   }

@@ -27,6 +27,8 @@ export interface Terminal {
 
 /** Columns where nobody says how wide it is: a file or a pipe, read later and elsewhere. */
 const DEFAULT_COLUMNS = 160;
+/** An entry needs so many; a terminal that has less breaks the lines itself. */
+const NARROWEST = 76;
 
 /** Whether a stream gets colour: the flag, then NO_COLOR and FORCE_COLOR (no-color.org, force-color.org), then the terminal. */
 const wantsColour = (stream: Output, env: Runtime['env'], choice: ColourChoice): boolean => {
@@ -40,7 +42,7 @@ const wantsColour = (stream: Output, env: Runtime['env'], choice: ColourChoice):
 const columnsOf = (stream: Output, env: Runtime['env']): number => {
   const asked = Number(env['COLUMNS']);
   const columns = stream.columns ?? (Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_COLUMNS);
-  return Math.min(400, Math.max(60, columns));
+  return Math.min(400, Math.max(NARROWEST, columns));
 };
 
 /** chalk is loaded only where there is colour. */

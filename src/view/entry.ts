@@ -160,14 +160,23 @@ export const answerText = (outcome: Outcome, columns: number): string => {
 /** Milliseconds as people read them: 12 ms, 1.2 s. */
 export const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** What the endpoint said to a delivery: a line, and a second one with what it answered where that was not 2xx. */
-export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, time: number): string[] => {
+/**
+ * What the endpoint said to a delivery: a line, and a second one with the cause or the answer where that was not 2xx.
+ * In style `compact` the cause stands on the line itself.
+ */
+export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, time: number, style: 'pretty' | 'compact'): string[] => {
   const { paint, columns } = layout;
   const at = paint.dim(clockTime(time, layout.offset));
   const ok = isOk(outcome);
   const colour = ok ? paint.green : paint.red;
   const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
-  const head = `${at} <-- ${pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS)} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  const name = pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS);
+  const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  if (style === 'compact') {
+    const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery)) - 2;
+    const cause = outcome.kind === 'failed' ? cut(clean(outcome.error), room) : ok ? '' : answerText(outcome, room);
+    return [cause === '' ? head : `${head}  ${cause}`];
+  }
   if (outcome.kind === 'failed') return [head, `${INDENT}${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 9))}`];
   const text = ok ? '' : answerText(outcome, columns - 18);
   return text === '' ? [head] : [head, `${INDENT}${paint.dim('answer:')} ${text}`];

@@ -7,7 +7,7 @@ import { type App, startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { closedPort, dial, send, startRaw, takePort } from '../support/http.ts';
 import { delivered, message, named, records, unnamed } from '../support/payloads.ts';
-import { buildProgram, type Program, spawnProgram } from '../support/program.ts';
+import { buildProgram, otherUserRuns, type Program, spawnProgram } from '../support/program.ts';
 import { type RunningListener, run, startListener, testRuntime } from '../support/runtime.ts';
 
 /** The last line that a listener says. */
@@ -750,10 +750,7 @@ describe('as a process', () => {
   });
 
   it('a recording that may not be written is exit 3', async () => {
-    if (process.getuid?.() !== 0) {
-      process.stdout.write('skipped: another user is needed for a file that may not be written\n');
-      return;
-    }
+    if (!otherUserRuns('a file that may not be written')) return;
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, 'all.jsonl'), '', { mode: 0o600 });

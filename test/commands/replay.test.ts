@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, expectNoTrace, NASTY } from '../support/harmless.ts';
 import { closedPort, send, startRaw } from '../support/http.ts';
 import { delivered, named, records, unnamed } from '../support/payloads.ts';
-import { buildProgram, spawnProgram } from '../support/program.ts';
+import { buildProgram, otherUserRuns, spawnProgram } from '../support/program.ts';
 import { run, startListener, testRuntime } from '../support/runtime.ts';
 
 const last = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
@@ -429,10 +429,7 @@ describe('bad input', () => {
   });
 
   it('a file and a folder that may not be read: exit 3, the others are sent', async () => {
-    if (process.getuid?.() !== 0) {
-      process.stdout.write('skipped: another user is needed for a file that may not be read\n');
-      return;
-    }
+    if (!otherUserRuns('a file that may not be read')) return;
     const program = await buildProgram();
     const cwd = temporaryFolder({ 'locked.json': named('secret'), 'open.json': named('open'), 'closed/x.json': named('x') });
     chmodSync(cwd, 0o755);

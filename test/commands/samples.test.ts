@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../src/event/name.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, NASTY } from '../support/harmless.ts';
-import { buildProgram, spawnProgram } from '../support/program.ts';
+import { buildProgram, otherUserRuns, spawnProgram } from '../support/program.ts';
 import { packageRoot, run } from '../support/runtime.ts';
 
 const sampleFile = (category: string): string => readFileSync(join(packageRoot, 'samples', `${category}.json`), 'utf8');
@@ -99,10 +99,7 @@ describe('samples copy', () => {
   });
 
   it('into a folder that may not be written: exit 3', async () => {
-    if (process.getuid?.() !== 0) {
-      process.stdout.write('skipped: another user is needed for a folder that may not be written\n');
-      return;
-    }
+    if (!otherUserRuns('a folder that may not be written')) return;
     const program = await buildProgram();
     const cwd = temporaryFolder();
     chmodSync(cwd, 0o755);

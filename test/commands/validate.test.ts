@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, expectNoTrace, NASTY } from '../support/harmless.ts';
 import { send } from '../support/http.ts';
 import { delivered, message, named, unnamed } from '../support/payloads.ts';
-import { buildProgram, spawnProgram } from '../support/program.ts';
+import { buildProgram, otherUserRuns, spawnProgram } from '../support/program.ts';
 import { run, startListener, testRuntime } from '../support/runtime.ts';
 
 interface Report {
@@ -260,10 +260,7 @@ describe('sources', () => {
   });
 
   it('what may not be read: exit 3, which comes before 1 and after 2', async () => {
-    if (process.getuid?.() !== 0) {
-      process.stdout.write('skipped: another user is needed for a file that may not be read\n');
-      return;
-    }
+    if (!otherUserRuns('a file that may not be read')) return;
     const program = await buildProgram();
     const cwd = temporaryFolder({
       'bad.json': 'rubbish',

@@ -148,7 +148,11 @@ describe('the request line', () => {
   });
 
   it('with an old category is read, with a warning', () => {
-    expect(said(unnamed(), { method: 'POST', url: '/message' })).toEqual(['valid', 'warning deprecated-category']);
+    expect(said(unnamed(), { method: 'POST', url: '/hook/message/post' })).toEqual(['valid', 'warning deprecated-category']);
+  });
+
+  it('that merely ends like an old category says nothing', () => {
+    expect(said(text(), { method: 'POST', url: '/our/status' })).toEqual(['valid']);
   });
 
   it('that names another event than the body loses, with a warning', () => {
@@ -827,7 +831,7 @@ describe('a hostile body', () => {
       return parsed.findings.filter(({ rule }) => rule === 'more-findings').map(({ message }) => message);
     };
     expect(more(1500)).toEqual(['at least 500 more findings are not listed']);
-    expect(more(1001)).toEqual(['at least 1 more findings are not listed']);
+    expect(more(1001)).toEqual(['at least 1 more finding is not listed']);
     expect(more(1000)).toEqual([]); // what was left out before is forgotten
   });
 

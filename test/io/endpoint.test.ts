@@ -108,7 +108,6 @@ describe('an endpoint whose connections come and go', () => {
   it.each([
     ['after saying so', (socket: Socket) => void socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok`)],
     ['without a word', (socket: Socket) => void socket.end(OK)],
-    ['with a reset', (socket: Socket) => void socket.write(OK, () => socket.resetAndDestroy())],
   ])('that closes each connection %s: every delivery is answered, each arrives once', async (_how, answer) => {
     let arrived = 0;
     const app = await startRaw((socket) => {
@@ -118,6 +117,20 @@ describe('an endpoint whose connections come and go', () => {
     const endpoint = open(app.url);
     for (let i = 0; i < 30; i++) expect(answered(await endpoint.send(shipment())).status).toBe(200);
     expect(arrived).toBe(30);
+  });
+
+  it('that resets each connection behind its answer: what arrived was answered, what did not is told as broken', async () => {
+    let arrived = 0;
+    const app = await startRaw((socket) => {
+      arrived++;
+      socket.write(OK, () => socket.resetAndDestroy());
+    });
+    const endpoint = open(app.url);
+    // The reset may meet the next delivery on its way: nobody can know better than that it broke off.
+    const outcomes: Outcome[] = [];
+    for (let i = 0; i < 30; i++) outcomes.push(await endpoint.send(shipment()));
+    expect(outcomes.filter(({ kind }) => kind === 'answered')).toHaveLength(arrived);
+    for (const outcome of outcomes) if (outcome.kind === 'failed') expect(outcome.cause).toBe('broken');
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,4 +85,11 @@ export const spawnProgram = (
         ended.then(() => reject(new Error(`It ended without saying ${pattern}: ${stderr}`)), reject);
       }),
   };
+};
+
+/** Whether a process of another user can be started here, as needed for what may not be read; says so where not. */
+export const otherUserRuns = (scene: string): boolean => {
+  const runs = process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', '0'], { uid: 65_534, cwd: tmpdir() }).status === 0;
+  if (!runs) process.stdout.write(`skipped: another user is needed for ${scene}\n`);
+  return runs;
 };
