@@ -49,8 +49,8 @@ const compiled = (file, partial) => {
     }
     if (result.$ref) result.$ref = idOf(result.$ref, partial && demands(result.$ref));
     if (result.properties) {
-      result['x-known'] = Object.keys(result.properties);
-      result.properties = Object.fromEntries(Object.entries(result.properties).map(([k, v]) => [k, prepare(v, k)]));
+      result['x-members'] = Object.fromEntries(Object.entries(result.properties).map(([k, v]) => [k, prepare(v, k)]));
+      delete result.properties;
     }
     if (result.items) result.items = prepare(result.items, at);
     if (result.minLength && result['x-form'] === 'id') result['x-form'] = 'any';
@@ -72,10 +72,11 @@ const compiled = (file, partial) => {
   }
   if (!file.startsWith('common/')) {
     // The envelope is read before the schema is chosen (src/event/name.ts); so are the payload keys.
-    delete result['x-known'];
+    const { event, ...members } = result['x-members'];
+    delete result['x-members'];
     delete result.anyOf;
-    delete result.properties.event;
     delete result.required;
+    result.properties = members;
   }
   return result;
 };
@@ -83,6 +84,7 @@ const compiled = (file, partial) => {
 const ajv = new Ajv({
   allErrors: true,
   strict: true,
+  strictRequired: false, // it looks for members in `properties`; a test holds required ones to be declared
   allowUnionTypes: true,
   // Lengths in UTF-16 units: the only length asked for is 1, and the compiled code needs no module for it.
   unicode: false,
@@ -99,7 +101,6 @@ const ajv = new Ajv({
 /** keyword → JSON type it looks at; each calls the function of that name in src/schema/keywords.ts. */
 const KEYWORDS = {
   words: 'string',
-  known: 'object',
   recommended: 'object',
   form: 'string',
   unit: ['string', 'number'],
@@ -110,7 +111,7 @@ const KEYWORDS = {
 };
 /** What the function gets: the keyword's value, lists that are looked up as sets and maps. */
 const literal = (keyword, schema) => {
-  if (keyword === 'words' || keyword === 'known') return _`new Set(${stringify(schema)})`;
+  if (keyword === 'words') return _`new Set(${stringify(schema)})`;
   if (keyword !== 'content') return stringify(schema);
   return _`{types: new Map(${stringify(Object.entries(schema.types))}), owned: new Set(${stringify(schema.owned)})}`;
 };
@@ -132,6 +133,39 @@ for (const [keyword, type] of Object.entries(KEYWORDS)) {
     },
   });
 }
+/**
+ * `properties` of an object whose members are all declared. Ajv asks an object for each member it might have, which is
+ * slow where most are absent; this goes through the members that are there, and so meets the unknown ones too.
+ */
+ajv.addKeyword({
+  keyword: 'x-members',
+  type: 'object',
+  schemaType: 'object',
+  error: { params: ({ params }) => _`{remarks: ${params.remarks}}` },
+  code(cxt) {
+    const { gen, data, schema } = cxt;
+    const names = Object.keys(schema);
+    const table = gen.scopeValue('schema', {
+      ref: names,
+      key: `members:${names.join()}`,
+      code: _`new Map(${stringify(names.map((name, index) => [name, index]))})`,
+    });
+    const strange = gen.let('strange', false);
+    gen.forIn('key', data, (key) => {
+      for (const [index, name] of names.entries()) {
+        gen.code(index === 0 ? _`switch (${table}.get(${key})) {case 0: {` : _`case ${index}: {`);
+        cxt.subschema({ keyword: 'x-members', schemaProp: name, dataProp: name }, gen.name('valid'));
+        gen.code(_`break; }`);
+      }
+      gen.code(_`default: ${strange} = true; }`);
+    });
+    gen.if(strange, () => {
+      const remarks = gen.const('remarks', _`${new _Code('keywords.known')}(${table}, ${data})`);
+      cxt.setParams({ remarks });
+      cxt.fail(_`${remarks} !== undefined`);
+    });
+  },
+});
 for (const file of schemas.keys()) {
   if (file.startsWith('common/messages/') || file.startsWith('common/actions/')) continue;
   ajv.addSchema({ $id: idOf(file, false), ...compiled(file, false) });

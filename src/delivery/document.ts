@@ -2,7 +2,7 @@ import { type Finding, finding } from '../event/finding.ts';
 import { positionOf, positionsOf, readJson, syntaxError } from '../event/json.ts';
 import { children } from '../event/mode.ts';
 import { KEY_OWNERS } from '../event/name.ts';
-import { DEEPEST, scan } from '../event/scan.ts';
+import { DEEPEST, scanText } from '../event/scan.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
 import { isRecord, type ReadRecord, readRecord } from './recording.ts';
 
@@ -170,7 +170,7 @@ const recordOf = (body: Uint8Array): ReadRecord | string | undefined => {
   // Nearly all payloads are told apart without parsing them twice.
   const text = new TextDecoder().decode(body);
   if (!text.includes('"v"')) return undefined;
-  if (scan(text).depth > DEEPEST) return undefined;
+  if (scanText(text).depth > DEEPEST) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? readRecord(value) : undefined;

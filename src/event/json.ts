@@ -1,7 +1,7 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { isObject, type JsonObject, pointerPart, UNSAFE_KEYS } from '../schema/keywords.ts';
 import { describe, type Finding, finding } from './finding.ts';
-import { DEEPEST, scan } from './scan.ts';
+import { DEEPEST, scan, scanText } from './scan.ts';
 
 /** A body read as JSON: the payload with findings about its text, or what keeps it from being read. */
 export type Read =
@@ -160,7 +160,7 @@ export const syntaxError = (text: string): { cause: string; offset: number } => 
   if (text[start] === '<') return { cause: 'it looks like HTML or XML', offset: start };
   if (/^\s*[\w.%[\]+-]+=[^{[]/.test(text.slice(0, 200))) return { cause: 'it looks like a form (name=value)', offset: start };
   let first: { code: ParseErrorCode; offset: number } | undefined;
-  if (scan(text).depth <= DEEPEST) {
+  if (scanText(text).depth <= DEEPEST) {
     visit(
       text,
       {
@@ -255,7 +255,7 @@ export const readJson = (body: Uint8Array | string): Read => {
       text,
       findings: [...findings, finding('empty-body', '', 'nothing', 'a JSON object', 'the body is empty', { offset: 0 })],
     };
-  const { depth, suspicious } = scan(json);
+  const { depth, suspicious, escapes } = typeof body === 'string' ? scanText(json) : scan(body);
   if (depth > DEEPEST) {
     const message = `nested ${depth} levels deep, more than ${DEEPEST}`;
     return {
@@ -277,7 +277,7 @@ export const readJson = (body: Uint8Array | string): Read => {
     };
   }
   // Bytes that are UTF-8 hold no lone surrogates but as escapes; a text that was handed in may.
-  const broken = (json.includes('\\u') && LONE_ESCAPE.test(json)) || (typeof body === 'string' && surrogate.test(json));
+  const broken = (escapes && LONE_ESCAPE.test(json)) || (typeof body === 'string' && surrogate.test(json));
   if (suspicious || broken) {
     const slow = textFindings(json);
     findings.push(...slow.findings.map(shift));

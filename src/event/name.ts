@@ -38,6 +38,26 @@ export const readCategory = (word: string): Category | undefined => (isCategory(
 /** The methods a category has, in the order of METHODS. */
 const methodsOf = (category: Category): Method[] => METHODS.filter((method) => isEventName(`${category}.${method}`));
 
+/** category → method → name, for a quick look at words that are as they should be. */
+const NAMES: ReadonlyMap<string, ReadonlyMap<string, EventName>> = (() => {
+  const names = new Map<string, Map<string, EventName>>();
+  for (const name of EVENT_NAMES) {
+    const { category, method } = entryOf(name);
+    names.set(category, (names.get(category) ?? new Map<string, EventName>()).set(method, name));
+  }
+  return names;
+})();
+
+/** The name in an `event` that has nothing to remark on: a known type, a known event, and nothing else. */
+const plainName = (event: unknown): EventName | undefined => {
+  if (!isObject(event)) return undefined;
+  for (const key in event) if (key !== 'type' && key !== 'event') return undefined;
+  const { type, event: method } = event;
+  return typeof type === 'string' && typeof method === 'string' ? NAMES.get(type)?.get(method) : undefined;
+};
+
+const NOTHING: Finding[] = [];
+
 /** The words a request line or a caller gives for an event. */
 export interface EventWords {
   readonly category: string;
@@ -49,7 +69,7 @@ export interface Named {
   readonly name: EventName | null;
   /** What was said, even if there is no such event: `foo.post`. */
   readonly said: string | null;
-  readonly findings: Finding[];
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -153,12 +173,15 @@ const readEvent = (event: unknown): Named => {
  */
 export const nameEvent = (payload: JsonObject, line: EventWords | undefined, as: EventName | undefined): Named => {
   if (Object.hasOwn(payload, 'event')) {
-    const body = readEvent(payload['event']);
+    const { event } = payload;
+    const plain = line === undefined ? plainName(event) : undefined;
+    if (plain !== undefined) return { name: plain, said: plain, findings: NOTHING };
+    const body = readEvent(event);
     if (body.name !== null && line !== undefined) {
       const fromLine = readWords(line, '', '');
       if (fromLine.name !== null && fromLine.name !== body.name) {
         const message = `the request line says ${fromLine.name}, the body says ${body.name}; the body wins`;
-        body.findings.push(finding('event-mismatch', '/event', body.name, fromLine.name, message));
+        return { ...body, findings: [...body.findings, finding('event-mismatch', '/event', body.name, fromLine.name, message)] };
       }
     }
     return body;

@@ -88,7 +88,13 @@ const keyFindings = (name: EventName, payload: JsonObject): Finding[] => {
   const { keys } = entryOf(name);
   if (keys.length === 0) return [];
   const findings: Finding[] = [];
-  const found = keys.some((key) => Object.hasOwn(payload, key));
+  let found = false;
+  let plain = true;
+  for (const key in payload) {
+    if (keys.includes(key)) found = true;
+    else if (!envelope.has(key)) plain = false;
+  }
+  if (found && plain) return findings;
   const foreign = Object.keys(payload).find((key) => !keys.includes(key) && KEY_OWNERS.has(key));
   if (!found) {
     const wanted = keys.join(' or ');
@@ -151,8 +157,9 @@ const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
 };
 
 const judge = (named: Named, payload: JsonObject, textFindings: readonly Finding[]): Parsed => {
-  const findings = [...textFindings, ...named.findings, ...(named.name === null ? [] : checkPayload(named.name, payload))];
-  if (named.name === null) return { name: null, payload, findings, verdict: 'unknown' };
+  if (named.name === null) return { name: null, payload, findings: [...textFindings, ...named.findings], verdict: 'unknown' };
+  const found = checkPayload(named.name, payload);
+  const findings = textFindings.length + named.findings.length === 0 ? found : [...textFindings, ...named.findings, ...found];
   const verdict = findings.some(({ severity }) => severity === 'error') ? 'invalid' : 'valid';
   // The name tells the type; where findings are errors the payload is only nearly of it, as the type says.
   return { name: named.name, payload, findings, verdict } as unknown as Parsed;

@@ -1,7 +1,7 @@
 /** Levels of objects and lists a body may have (SEVERITY.md). */
 export const DEEPEST = 200;
 
-/** What one pass over a JSON text tells, without recursion and without building anything. */
+/** What one pass over the bytes of a JSON text tells, without recursion and without building anything. */
 export interface Scan {
   /** How deep objects and lists stand in one another. */
   readonly depth: number;
@@ -10,6 +10,8 @@ export interface Scan {
    * with escapes, an object has very many members. False means that none of these is there.
    */
   readonly suspicious: boolean;
+  /** Whether some character is written as \\u and a number. */
+  readonly escapes: boolean;
 }
 
 /** Members of one object that are compared with each other here. */
@@ -20,11 +22,9 @@ const hashes = new Int32Array(MOST_MEMBERS * (DEEPEST + 1));
 const firsts = new Int32Array(DEEPEST + 2);
 const isObject = new Uint8Array(DEEPEST + 2);
 
-const hashOf = (key: string): number => {
-  let hash = 0;
-  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-  return hash;
-};
+const encoder = new TextEncoder();
+
+const hashOf = (key: string): number => encoder.encode(key).reduce((hash, byte) => ((hash << 5) - hash + byte) | 0, 0);
 const [PROTO, CONSTRUCTOR, PROTOTYPE] = [hashOf('__proto__'), hashOf('constructor'), hashOf('prototype')];
 
 /** Index of the quote that ends the string beginning at `start`, or -1. */
@@ -40,23 +40,26 @@ export const endOfString = (text: string, start: number): number => {
 };
 
 /** Digits in a row from an index. */
-const digitsFrom = (text: string, start: number): number => {
+const digitsFrom = (bytes: Uint8Array, start: number): number => {
   let end = start;
-  for (let code = text.charCodeAt(end); code >= 48 && code <= 57; code = text.charCodeAt(end)) end++;
+  for (let byte = bytes[end]; byte !== undefined && byte >= 48 && byte <= 57; byte = bytes[end]) end++;
   return end - start;
 };
 
 /** An exponent of three digits, or 300 digits in a row, may be too much for a number (1.8e308 is the largest). */
-const mayOverflow = (text: string, at: number): boolean => {
-  const code = text.charCodeAt(at + 1);
-  return digitsFrom(text, code === 43 || code === 45 ? at + 2 : at + 1) > 2;
+const mayOverflow = (bytes: Uint8Array, at: number): boolean => {
+  const sign = bytes[at + 1];
+  return digitsFrom(bytes, sign === 43 || sign === 45 ? at + 2 : at + 1) > 2;
 };
 
+/** `scan` of a text. */
+export const scanText = (text: string): Scan => scan(encoder.encode(text));
+
 /**
- * Looks through a text for what JSON.parse does not tell. For a text that is not JSON the result is of no use, but
- * there is one.
+ * Looks through the bytes of a text (UTF-8) for what JSON.parse does not tell. For a text that is not JSON the result
+ * is of no use, but there is one.
  */
-export const scan = (text: string): Scan => {
+export const scan = (bytes: Uint8Array): Scan => {
   let depth = 0;
   let deepest = 0;
   let first = 0; // of the hashes of the object at hand
@@ -64,35 +67,38 @@ export const scan = (text: string): Scan => {
   let object = 0;
   let keyIsNext = false;
   let suspicious = false;
-  const { length } = text;
+  let escapes = false;
+  const { length } = bytes;
   for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 34) {
+    const byte = bytes[i] as number; // i is below the length
+    if (byte === 34) {
       if (!keyIsNext) {
-        i = endOfString(text, i);
-        if (i === -1) break;
+        // Beyond the end bytes[i] is undefined, which ends the walk as well.
+        for (let letter = bytes[++i]; letter !== 34 && letter !== undefined; letter = bytes[++i]) {
+          if (letter === 92 && bytes[++i] === 117) escapes = true;
+        }
         continue;
       }
       keyIsNext = false;
       let hash = 0;
-      let end = i + 1;
-      for (; end < length; end++) {
-        const letter = text.charCodeAt(end);
-        if (letter === 34) break;
+      for (let letter = bytes[++i]; letter !== 34 && letter !== undefined; letter = bytes[++i]) {
+        hash = ((hash << 5) - hash + letter) | 0;
         if (letter === 92) {
           suspicious = true;
-          end++;
-        } else hash = (Math.imul(hash, 31) + letter) | 0;
+          if (bytes[++i] === 117) escapes = true;
+        }
       }
-      i = end;
-      if (hash === PROTO || hash === CONSTRUCTOR || hash === PROTOTYPE || top - first === MOST_MEMBERS) suspicious = true;
       if (suspicious) continue;
+      if (hash === PROTO || hash === CONSTRUCTOR || hash === PROTOTYPE || top - first === MOST_MEMBERS) {
+        suspicious = true;
+        continue;
+      }
       for (let other = first; other < top; other++) {
         if (hashes[other] === hash) suspicious = true;
       }
       hashes[top++] = hash;
-    } else if (code === 44) keyIsNext = object === 1;
-    else if (code === 123 || code === 91) {
+    } else if (byte === 44) keyIsNext = object === 1;
+    else if (byte === 123 || byte === 91) {
       depth++;
       if (depth > deepest) deepest = depth;
       if (depth > DEEPEST) {
@@ -103,9 +109,9 @@ export const scan = (text: string): Scan => {
       firsts[depth] = first;
       isObject[depth] = object;
       first = top;
-      object = code === 123 ? 1 : 0;
-      keyIsNext = code === 123;
-    } else if (code === 125 || code === 93) {
+      object = byte === 123 ? 1 : 0;
+      keyIsNext = byte === 123;
+    } else if (byte === 125 || byte === 93) {
       if (depth <= 0) continue;
       if (depth <= DEEPEST) {
         top = first;
@@ -114,14 +120,14 @@ export const scan = (text: string): Scan => {
       }
       depth--;
       keyIsNext = false;
-    } else if (code === 101 || code === 69) {
-      const before = text.charCodeAt(i - 1);
-      if (before >= 48 && before <= 57 && mayOverflow(text, i)) suspicious = true;
-    } else if (code >= 48 && code <= 57) {
-      const digits = digitsFrom(text, i);
+    } else if (byte === 101 || byte === 69) {
+      const before = bytes[i - 1] ?? 0;
+      if (before >= 48 && before <= 57 && mayOverflow(bytes, i)) suspicious = true;
+    } else if (byte >= 48 && byte <= 57) {
+      const digits = digitsFrom(bytes, i);
       if (digits > 300) suspicious = true;
       i += digits - 1;
     }
   }
-  return { depth: deepest, suspicious };
+  return { depth: deepest, suspicious, escapes };
 };

@@ -63,14 +63,20 @@ const list = (words: Iterable<string>): string => {
 export const words = (known: ReadonlySet<string>, value: string): Remark[] | undefined =>
   known.has(value) ? undefined : [near({ rule: 'unknown-word', at: '', expected: list(known) }, value, known)];
 
+/** What has a `has` and its words: a set of them, or a table. */
+interface Words {
+  has(word: string): boolean;
+  keys(): Iterable<string>;
+}
+
 /** Injected for every object whose members are declared: the ones that are not. */
-export const known = (members: ReadonlySet<string>, value: JsonObject): Remark[] | undefined => {
+export const known = (members: Words, value: JsonObject): Remark[] | undefined => {
   let remarks: Remark[] | undefined;
   for (const key in value) {
     if (members.has(key) || UNSAFE_KEYS.has(key)) continue;
     remarks ??= [];
     if (remarks.length === MOST_REMARKS) break;
-    remarks.push(near({ rule: 'unknown-member', at: pointerPart(key), expected: 'a documented member' }, key, members));
+    remarks.push(near({ rule: 'unknown-member', at: pointerPart(key), expected: 'a documented member' }, key, members.keys()));
   }
   return remarks;
 };

@@ -1,4 +1,4 @@
-import { DEEPEST, endOfString, scan } from '../event/scan.ts';
+import { DEEPEST, endOfString, scanText } from '../event/scan.ts';
 import { formatSize } from '../event/summary.ts';
 import type { Painter } from './paint.ts';
 import { clean, cut } from './text.ts';
@@ -38,7 +38,7 @@ const endOfToken = (text: string, start: number): number => {
  * @param most lines at most
  */
 export const layOut = (text: string, paint: Painter, width: number, most = 400): string[] => {
-  if (scan(text).depth > DEEPEST) return [];
+  if (scanText(text).depth > DEEPEST) return [];
   const lines: string[] = [];
   let line = '';
   let used = 0;

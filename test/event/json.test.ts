@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/event/finding.ts';
 import { positionOf, positionsOf, readJson } from '../../src/event/json.ts';
-import { DEEPEST, scan } from '../../src/event/scan.ts';
+import { DEEPEST, scanText } from '../../src/event/scan.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const bytes = (...parts: (string | number)[]): Uint8Array =>
@@ -78,7 +78,7 @@ describe('nesting', () => {
     ['{"never closed', 1],
     ['}}]]{}', 1],
   ])('of %j is %i', (text, depth) => {
-    expect(scan(text).depth).toBe(depth);
+    expect(scanText(text).depth).toBe(depth);
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('nesting', () => {
     ['65 members', `{${Array.from({ length: 65 }, (_, i) => `"k${i}":${i}`).join()}}`, true],
     ['64 members', `{${Array.from({ length: 64 }, (_, i) => `"k${i}":${i}`).join()}}`, false],
   ])('with %s asks for a closer look: %j', (_name, text, suspicious) => {
-    expect(scan(text).suspicious).toBe(suspicious);
+    expect(scanText(text).suspicious).toBe(suspicious);
   });
 });
 
