@@ -56,12 +56,15 @@ const plan = async (
       trouble.push(source.exitCode);
       complain(terminal, source.message, source.hint);
     } else {
-      const { file, document } = source;
-      for (const { line, column, finding } of document.problems) {
-        if (finding.severity === 'error') trouble.push(EXIT.wanting);
-        err.lines(findingText({ file, line, column, event: null, finding }, err));
-      }
-      for (const entry of document.entries) {
+      const { file, parts } = source;
+      for (const part of parts) {
+        if ('problem' in part) {
+          const { line, column, finding } = part.problem;
+          if (finding.severity === 'error') trouble.push(EXIT.wanting);
+          err.lines(findingText({ file, line, column, event: null, finding }, err));
+          continue;
+        }
+        const { entry } = part;
         const origin = entry.name === null ? file : `${file} > ${entry.name}`;
         const planned = planShipment(entry, options.mode, extra, runtime.id);
         if (typeof planned === 'string') {

@@ -1,4 +1,4 @@
-import type { Entry } from '../delivery/document.ts';
+import { collect, type Entry } from '../delivery/document.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { CATEGORIES, isCategory, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
@@ -21,7 +21,11 @@ const readSamples = (runtime: Runtime, categories: readonly string[]): Sample[] 
   categories.flatMap((category) => {
     const source = readSampleFile(category, runtime);
     if (source.kind !== 'document') throw environmentError(source.message, 'Is the installation complete?');
-    return source.document.entries.map((entry) => ({ name: entry.name ?? '', event: parseBody(entry.body).parsed.name ?? '', entry }));
+    return collect(source.parts).entries.map((entry) => ({
+      name: entry.name ?? '',
+      event: parseBody(entry.body).parsed.name ?? '',
+      entry,
+    }));
   });
 
 const list = async (what: string | undefined, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {

@@ -1,28 +1,34 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Entry } from '../delivery/document.ts';
-import { recordedWords } from '../delivery/reading.ts';
+import { type Checked, checkEntry, eventOfFile } from '../delivery/check.ts';
+import type { Entry, FileFinding } from '../delivery/document.ts';
 import { type ExitCode, usageError } from '../errors.ts';
-import type { Finding } from '../event/finding.ts';
-import { positionsOf } from '../event/json.ts';
-import { locate } from '../event/locate.ts';
-import { readLine } from '../event/mode.ts';
+import type { Rule } from '../event/finding.ts';
 import { EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
-import { parseBody } from '../event/parse.ts';
-import { CONFIG_FILE, readConfig } from '../io/config.ts';
+import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
+import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
 import { readSources } from '../io/sources.ts';
-import { type ColourChoice, complain, openTerminal } from '../io/terminal.ts';
+import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
-import { createChecks, type FileFindingRow } from '../report/checks.ts';
-import { jsonReport } from '../report/json.ts';
-import { findingText, summaryText } from '../report/text.ts';
+import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
+import { excerptOf } from '../report/excerpt.ts';
+import type { ReportContext, ReportedRow } from '../report/reporter.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
+import { plain } from '../view/paint.ts';
 import { clean } from '../view/text.ts';
-import { colourOf } from './flags.ts';
+import { colourOf, oneOf, option } from './flags.ts';
+
+interface ReporterChoice {
+  readonly format: Format;
+  readonly file: string | undefined;
+}
 
 interface ValidateOptions {
   readonly strict?: boolean;
+  readonly failOn?: FailOn;
+  readonly ignore?: readonly Rule[];
   readonly json?: boolean;
+  readonly reporter?: readonly ReporterChoice[];
   readonly as?: EventName;
 }
 
@@ -32,34 +38,31 @@ const eventName = (text: string): EventName => {
   throw new InvalidArgumentError(near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`);
 };
 
-/** The findings of one payload, each with its line and column in the file. */
-const checkEntry = (file: string, entry: Entry, as: EventName | undefined): FileFindingRow[] => {
-  const line = entry.recorded === undefined ? undefined : readLine(entry.recorded.delivery.method, recordedWords(entry)).line;
-  const { parsed, text } = parseBody(entry.body, { line, as });
-  if (parsed.findings.length === 0) return [];
-  const event = parsed.name;
-  // A recorded body stands in its line as a string: the line is all that can be said.
-  if (entry.recorded !== undefined || text === undefined) {
-    return parsed.findings.map((finding) => ({ file, line: entry.line, column: entry.column, event, finding }));
-  }
-  const offsets = locate(text, parsed.findings);
-  const position = positionsOf(text);
-  return parsed.findings.map((finding: Finding, index) => {
-    const at = position(offsets[index] ?? 0);
-    return {
-      file,
-      line: entry.line + at.line - 1,
-      column: at.line === 1 ? entry.column + at.column - 1 : at.column,
-      event,
-      finding,
-    };
+const rules = (text: string, before: readonly Rule[] | undefined): Rule[] => {
+  const more = text.split(',').map((name) => {
+    const read = readRule(name.trim());
+    if ('error' in read) throw new InvalidArgumentError(`${read.error} whapi-hooks explain lists them.`);
+    return read.rule;
   });
+  return [...(before ?? []), ...more];
+};
+
+/** `junit=out.xml`, or a format alone for standard output. */
+const reporter = (text: string, before: readonly ReporterChoice[] | undefined): ReporterChoice[] => {
+  const at = text.indexOf('=');
+  const format = oneOf(FORMATS)(at === -1 ? text : text.slice(0, at));
+  const file = at === -1 ? undefined : text.slice(at + 1);
+  if (file === '') throw new InvalidArgumentError(`The file is missing: write ${format}=out.`);
+  return [...(before ?? []), { format, file }];
 };
 
 /** Sources that were not named come from the project's config; paths in it start at its folder. */
-const sourcesOf = (named: readonly string[], runtime: Runtime): { sources: readonly string[]; from: Runtime } => {
+const sourcesOf = (
+  named: readonly string[],
+  config: Config | undefined,
+  runtime: Runtime,
+): { sources: readonly string[]; from: Runtime } => {
   if (named.length > 0) return { sources: named, from: runtime };
-  const config = readConfig(runtime.cwd);
   if (config !== undefined && config.fixtures.length > 0) return { sources: config.fixtures, from: { ...runtime, cwd: config.folder } };
   throw usageError(
     config === undefined
@@ -69,36 +72,105 @@ const sourcesOf = (named: readonly string[], runtime: Runtime): { sources: reado
   );
 };
 
+/**
+ * Where each report goes. Standard output takes one; the text is printed there when nothing else is.
+ * @throws UserError (2) for two reports on standard output
+ */
+const targetsOf = (options: ValidateOptions, runtime: Runtime, { out }: Terminal): ReportTarget[] => {
+  const chosen: ReporterChoice[] = [
+    ...(options.reporter ?? []),
+    ...(options.json === true ? [{ format: 'json' as const, file: undefined }] : []),
+  ];
+  const onStdout = chosen.filter(({ file }) => file === undefined);
+  if (onStdout.length > 1) {
+    throw usageError(
+      `Two reports cannot both go to standard output: ${onStdout.map(({ format }) => format).join(', ')}.`,
+      'Write all but one into files: --reporter junit=out.xml.',
+    );
+  }
+  if (onStdout.length === 0) chosen.unshift({ format: 'text', file: undefined });
+  const context = (screen: Screen | undefined): ReportContext => ({
+    paint: screen?.paint ?? plain,
+    columns: screen?.columns ?? 160,
+    version: __VERSION__,
+    time: new Date(runtime.now()).toISOString(),
+    limit: 50,
+  });
+  const targets = chosen.map(
+    ({ format, file }): ReportTarget => ({
+      format,
+      to: file === undefined ? out : { file },
+      context: context(file === undefined ? out : undefined),
+    }),
+  );
+  return targets;
+};
+
 const validate = async (named: readonly string[], options: ValidateOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
   const terminal = await openTerminal(runtime, colour);
-  const { sources, from } = sourcesOf(named, runtime);
-  const checks = createChecks();
+  const { out, err } = terminal;
+  const config = readConfig(runtime.cwd);
+  const { sources, from } = sourcesOf(named, config, runtime);
+  const failOn = options.failOn ?? (options.strict === true ? 'warning' : (config?.failOn ?? 'error'));
+  const checks = createChecks(failOn, new Set([...(options.ignore ?? []), ...(config?.ignore ?? [])]));
+  const reports = await openReports(targetsOf(options, runtime, terminal), runtime.cwd);
+
+  const report = (row: ReportedRow): void => {
+    checks.found(row.finding);
+    reports.row(row);
+  };
+  const reportProblem = (file: string, { line, column, finding }: FileFinding): void => {
+    if (checks.ignores(finding)) return;
+    report({ file, line, column, event: null, finding, payload: null, fails: checks.fails(finding), excerpt: () => undefined });
+  };
+  const reportEntry = (file: string, entry: Entry, checked: Checked): number => {
+    if (checked.findings.length === 0) return 0;
+    const placed = checked.placed().filter(({ finding }) => !checks.ignores(finding));
+    for (const { finding, line, column } of placed) {
+      const excerpt = entry.recorded === undefined && checked.text !== undefined ? excerptOf(checked.text, entry, line) : () => undefined;
+      report({ file, line, column, event: checked.event, finding, payload: entry.name, fails: checks.fails(finding), excerpt });
+    }
+    return placed.length;
+  };
+
   const seen = new Set<string>();
   for await (const source of readSources(sources, from)) {
-    if (terminal.out.closed.aborted) break;
-    if (source.kind === 'note') terminal.err.lines(terminal.err.paint.dim(clean(source.message)));
+    if (out.closed.aborted) break;
+    if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {
       checks.trouble(source.exitCode);
       complain(terminal, source.message, source.hint);
     } else if (source.path !== undefined && seen.has(source.path)) {
-      terminal.err.lines(terminal.err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
+      err.lines(err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
     } else {
-      const { file, path, document } = source;
+      const { file, path, parts } = source;
       if (path !== undefined) seen.add(path);
-      const rows = document.problems.map(
-        (problem): FileFindingRow => ({ file, line: problem.line, column: problem.column, event: null, finding: problem.finding }),
-      );
-      for (const entry of document.entries) rows.push(...checkEntry(file, entry, options.as));
-      rows.sort((a, b) => a.line - b.line || a.column - b.column);
-      checks.add(document.entries.length, rows);
-      if (options.json !== true) for (const row of rows) terminal.out.lines(findingText(row, terminal.out));
+      checks.file();
+      const before = checks.totals();
+      let clean = 0;
+      const as = options.as ?? eventOfFile(file);
+      for (const part of parts) {
+        if ('problem' in part) reportProblem(file, part.problem);
+        else {
+          checks.event();
+          const checked = checkEntry(part.entry, as);
+          if (reportEntry(file, part.entry, checked) === 0) clean++;
+        }
+      }
+      const now = checks.totals();
+      reports.file({
+        file,
+        events: now.events - before.events,
+        errors: now.errors - before.errors,
+        warnings: now.warnings - before.warnings,
+        clean,
+      });
     }
   }
-  if (options.json === true) terminal.out.write(jsonReport(checks.totals(), checks.rows()));
-  else terminal.out.lines(summaryText(checks.totals(), terminal.out));
-  await terminal.out.flush();
-  await terminal.err.flush();
-  return checks.exitCode(options.strict === true);
+  reports.end(checks.totals());
+  await out.flush();
+  await err.flush();
+  return checks.exitCode();
 };
 
 const EXAMPLES = `
@@ -108,7 +180,9 @@ Examples:
   $ whapi-hooks validate body.json --as groups.put       a body of mode path or method, which does not name its event
   $ curl -s localhost:8080/last | whapi-hooks validate -
   $ whapi-hooks validate fixtures --json | jq .errors
+  $ whapi-hooks validate fixtures --reporter text --reporter json=report.json
 
+A body that does not name its event is named by --as, by a recording, or by its file: groups.put.added.json.
 Exit codes: 0 nothing found; 1 findings that count; 2 a path that is not there; 3 a file that cannot be read.`;
 
 export const addValidate: AddCommand = (program, runtime, finish) => {
@@ -117,8 +191,17 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .summary('check fixtures and recordings')
     .description('Check fixtures and recordings against what Whapi.Cloud sends.')
     .argument('[source...]', 'files, folders, globs, categories, events, or - for standard input')
-    .option('--strict', 'warnings count too')
-    .option('--json', 'one JSON document instead of lines')
+    .option('--strict', 'warnings count too; the same as --fail-on warning')
+    .addOption(option('--fail-on <severity>', 'error, warning or never: what makes the check fail (default: error)', oneOf(FAIL_ON)))
+    .addOption(option<readonly Rule[]>('--ignore <rules>', 'leave out findings of these rules', rules))
+    .addOption(
+      option<readonly ReporterChoice[]>(
+        '--reporter <format>',
+        `${FORMATS.join(', ')}; format=file writes a file; may be repeated`,
+        reporter,
+      ),
+    )
+    .option('--json', 'one JSON document; the same as --reporter json')
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {

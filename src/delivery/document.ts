@@ -4,6 +4,7 @@ import { children } from '../event/mode.ts';
 import { KEY_OWNERS } from '../event/name.ts';
 import { DEEPEST, scanText } from '../event/scan.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
+import { elementsOf } from './list.ts';
 import { isRecord, type ReadRecord, readRecord } from './recording.ts';
 
 /** A payload in a file: its own bytes, and where in the file they stand. */
@@ -27,7 +28,10 @@ export interface FileFinding {
   readonly finding: Finding;
 }
 
-/** A file of payloads, read. */
+/** What stands in a file, in order. */
+export type Part = { readonly entry: Entry } | { readonly problem: FileFinding };
+
+/** A file of payloads, read whole. */
 export interface Document {
   readonly entries: Entry[];
   readonly problems: FileFinding[];
@@ -45,13 +49,102 @@ const isLines = (file: string): boolean => /\.(?:jsonl|ndjson)$/i.test(file);
 
 /**
  * Reads a file of payloads (README, "Files"): in `.json` a list of payloads, one payload or a map of named ones;
- * in `.jsonl` and `.ndjson` one payload or record a line.
+ * in `.jsonl` and `.ndjson` one payload or record a line. Files of lines are read as they come: no more than a line
+ * of them is held.
  * @param file its name, which tells the form; `-` is told by its content
+ * @param chunks its bytes, in pieces of any size
  */
-export const readDocument = (file: string, bytes: Uint8Array): Document => {
-  if (isLines(file) || (file === '-' && looksLikeLines(bytes))) return readLines(bytes);
-  return readWhole(bytes);
+export const readParts = (file: string, chunks: Iterable<Uint8Array>): Iterable<Part> =>
+  isLines(file) ? readLines(chunks) : readJsonFile(file, chunks);
+
+function* readJsonFile(file: string, chunks: Iterable<Uint8Array>): Generator<Part> {
+  const { first, rest } = begin(chunks);
+  if (first !== undefined && rest !== undefined && beginsList(first)) {
+    // Too large for one piece: the list is read element by element.
+    if (first[0] === 0xef) yield { problem: { line: 1, column: 1, finding: byteOrderMark() } };
+    let count = 0;
+    for (const element of elementsOf(chain(first, rest))) {
+      const { line, column } = element;
+      if ('problem' in element) yield { problem: { line, column, finding: element.problem } };
+      else yield { entry: { name: String(++count), body: element.body, line, column } };
+    }
+    return;
+  }
+  const bytes = join(first === undefined ? [] : rest === undefined ? [first] : [...chain(first, rest)]);
+  if (file === '-' && looksLikeLines(bytes)) yield* readLines([bytes]);
+  else {
+    const { entries, problems } = readWhole(bytes);
+    for (const entry of entries) yield { entry };
+    for (const problem of problems) yield { problem };
+  }
+}
+
+const byteOrderMark = (): Finding =>
+  finding('byte-order-mark', '', 'a byte order mark', 'none', 'the file begins with a byte order mark', { offset: 0 });
+
+/** The first piece of a file, and the others where there are any. */
+const begin = (chunks: Iterable<Uint8Array>): { first?: Uint8Array; rest?: Iterable<Uint8Array> } => {
+  const pieces = chunks[Symbol.iterator]();
+  const first = pieces.next();
+  if (first.done === true) return {};
+  const second = pieces.next();
+  if (second.done === true) return { first: first.value };
+  return { first: first.value, rest: chain(second.value, { [Symbol.iterator]: () => pieces }) };
 };
+
+function* chain(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/** Whether the first sign of a file is the bracket of a list. */
+const beginsList = (bytes: Uint8Array): boolean => {
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const sign = bytes.subarray(start).find((byte) => byte !== 32 && byte !== 9 && byte !== 10 && byte !== 13);
+  return sign === 91;
+};
+
+/** `readParts`, collected. */
+export const readDocument = (file: string, bytes: Uint8Array): Document => collect(readParts(file, [bytes]));
+
+export const collect = (parts: Iterable<Part>): Document => {
+  const document: Document = { entries: [], problems: [] };
+  for (const part of parts) {
+    if ('entry' in part) document.entries.push(part.entry);
+    else document.problems.push(part.problem);
+  }
+  return document;
+};
+
+const join = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const [first = new Uint8Array()] = pieces;
+  if (pieces.length < 2) return first;
+  const whole = new Uint8Array(pieces.reduce((size, { byteLength }) => size + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+};
+
+/** The lines of a file without their ends; the last one may lack its end. */
+function* linesOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let carried: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      const rest = chunk.subarray(start, end);
+      const line = carried.length === 0 ? rest : join([...carried, rest]);
+      carried = [];
+      start = end + 1;
+      yield line[line.length - 1] === 13 ? line.subarray(0, -1) : line;
+    }
+    // A copy: whoever reads the file may use its buffer again.
+    if (start < chunk.length) carried.push(chunk.slice(start));
+  }
+  if (carried.length > 0) yield join(carried);
+}
 
 /** Several lines, the first of them one whole JSON object. */
 const looksLikeLines = (bytes: Uint8Array): boolean => {
@@ -89,7 +182,7 @@ const readWhole = (bytes: Uint8Array): Document => {
   if (Array.isArray(value)) {
     return { entries: children(json).map(({ valueStart, end }, index) => slice(String(index + 1), valueStart, end)), problems: mark };
   }
-  if (isObject(value) && isRecord(value)) return readLines(encoder.encode(JSON.stringify(value)));
+  if (isObject(value) && isRecord(value)) return collect(readLines([encoder.encode(JSON.stringify(value))]));
   if (isPayload(value)) return { entries: [slice(null, start, json.trimEnd().length)], problems: mark };
   if (isObject(value) && Object.keys(value).length > 0) {
     const stranger = Object.keys(value).find((key) => !isPayload(value[key]));
@@ -122,48 +215,42 @@ const readWhole = (bytes: Uint8Array): Document => {
   return problem(finding('not-payload', '', isObject(value) ? 'an object' : 'another value', 'payloads', message), line, column);
 };
 
-const readLines = (bytes: Uint8Array): Document => {
-  const entries: Entry[] = [];
-  const problems: FileFinding[] = [];
+function* readLines(chunks: Iterable<Uint8Array>): Generator<Part> {
   let base: string | undefined;
   /** Told by the first line. */
   let isRecording: boolean | undefined;
   let line = 0;
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(10, start);
-    const end = found === -1 ? bytes.length : found;
+  for (const body of linesOf(chunks)) {
     line++;
-    const body = bytes.subarray(start, bytes[end - 1] === 13 ? end - 1 : end);
-    start = end + 1;
-    if (body.every((byte) => byte === 32 || byte === 9)) continue;
-    const record = recordOf(body);
+    if (isBlank(body)) continue;
+    // Among payloads only a line that begins like a record of ours is looked at as one.
+    const record = isRecording === false && !beginsLikeRecord(body) ? undefined : recordOf(body);
     isRecording ??= record !== undefined;
-    if (record === undefined && isRecording) {
-      problems.push({
-        line,
-        column: 1,
-        finding: finding('not-record', '', 'something else', 'a record', 'a recording holds one record a line, and this line is none'),
-      });
-    } else if (record === undefined) entries.push({ name: `line ${line}`, body, line, column: 1 });
-    else if (typeof record === 'string')
-      problems.push({ line, column: 1, finding: finding('not-record', '', 'another record', 'a record', record) });
+    if (record === undefined && isRecording)
+      yield notRecord(line, 'something else', 'a recording holds one record a line, and this line is none');
+    else if (record === undefined) yield { entry: { name: `line ${line}`, body, line, column: 1 } };
+    else if (typeof record === 'string') yield notRecord(line, 'another record', record);
     else if (record.type === 'ready') base = pathOfReady(record.url);
     else if (record.type === 'delivery') {
-      entries.push({
-        name: record.delivery.id === '' ? `line ${line}` : record.delivery.id,
-        body: record.delivery.body,
-        line,
-        column: 1,
-        recorded: record,
-        ...(base === undefined ? {} : { base }),
-      });
+      const name = record.delivery.id === '' ? `line ${line}` : record.delivery.id;
+      yield { entry: { name, body: record.delivery.body, line, column: 1, recorded: record, ...(base === undefined ? {} : { base }) } };
     }
   }
-  if (entries.length === 0 && problems.length === 0 && line === 0) {
-    return problem(finding('empty-body', '', 'nothing', 'payloads, one a line', 'the file is empty'));
-  }
-  return { entries, problems };
+  if (line === 0)
+    yield { problem: { line: 1, column: 1, finding: finding('empty-body', '', 'nothing', 'payloads, one a line', 'the file is empty') } };
+}
+
+const notRecord = (line: number, found: string, message: string): Part => ({
+  problem: { line, column: 1, finding: finding('not-record', '', found, 'a record', message) },
+});
+
+const isBlank = (line: Uint8Array): boolean => {
+  for (const byte of line) if (byte !== 32 && byte !== 9) return false;
+  return true;
 };
+
+/** `{"v"` */
+const beginsLikeRecord = (line: Uint8Array): boolean => line[0] === 123 && line[1] === 34 && line[2] === 118 && line[3] === 34;
 
 /** A line as a record, a sentence about a bad record, or undefined where it is a payload (or no JSON at all). */
 const recordOf = (body: Uint8Array): ReadRecord | string | undefined => {

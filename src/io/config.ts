@@ -1,10 +1,13 @@
 import { environmentError, reason, usageError } from '../errors.ts';
+import { RULES, type Rule } from '../event/finding.ts';
 import { positionOf, syntaxError } from '../event/json.ts';
+import { FAIL_ON, type FailOn } from '../report/checks.ts';
 import { isObject, nearest } from '../schema/keywords.ts';
 import { dirname, findUpwards, readBytes } from './files.ts';
 
 export const CONFIG_FILE = 'whapi-hooks.config.json';
 
+/** What a project has settled for `validate`; flags win over it. */
 export interface Config {
   /** The file, for messages. */
   readonly file: string;
@@ -12,9 +15,20 @@ export interface Config {
   readonly folder: string;
   /** Sources of `validate` when none is named. */
   readonly fixtures: readonly string[];
+  readonly failOn?: FailOn;
+  readonly ignore: readonly Rule[];
 }
 
-const KNOWN = ['$schema', 'fixtures'];
+const KNOWN = ['fixtures', 'failOn', 'ignore'];
+
+/** The rule of that name. @returns a sentence where there is none */
+export const readRule = (text: string): { rule: Rule } | { error: string } => {
+  if (Object.hasOwn(RULES, text)) return { rule: text as Rule }; // an own key of RULES
+  const near = nearest(text, Object.keys(RULES));
+  return { error: `${JSON.stringify(text)} is no rule.${near === undefined ? '' : ` Did you mean ${near}?`}` };
+};
+
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 /**
  * The project's config: `whapi-hooks.config.json` in the working folder or one above it.
@@ -39,16 +53,28 @@ export const readConfig = (cwd: string): Config | undefined => {
   }
   if (!isObject(value)) throw usageError(`${file}: expected an object.`);
   for (const key of Object.keys(value)) {
-    if (KNOWN.includes(key)) continue;
+    if (KNOWN.includes(key) || key === '$schema') continue;
     const near = nearest(key, KNOWN);
     throw usageError(
       `${file}: ${JSON.stringify(key)} is not known.`,
-      near === undefined ? `Known: ${KNOWN.slice(1).join(', ')}.` : `Did you mean ${near}?`,
+      near === undefined ? `Known: ${KNOWN.join(', ')}.` : `Did you mean ${near}?`,
     );
   }
-  const fixtures = value['fixtures'] ?? [];
-  if (!Array.isArray(fixtures) || !fixtures.every((item) => typeof item === 'string')) {
-    throw usageError(`${file}: fixtures must be a list of paths or globs, such as ["fixtures/**/*.json"].`);
-  }
-  return { file, folder: dirname(file), fixtures };
+  const { fixtures = [], failOn, ignore = [] } = value;
+  if (!isTexts(fixtures)) throw usageError(`${file}: fixtures must be a list of paths or globs, such as ["fixtures/**/*.json"].`);
+  const level = FAIL_ON.find((word) => word === failOn);
+  if (failOn !== undefined && level === undefined) throw usageError(`${file}: failOn must be one of ${FAIL_ON.join(', ')}.`);
+  if (!isTexts(ignore)) throw usageError(`${file}: ignore must be a list of rules, such as ["unknown-word"].`);
+  const rules = ignore.map((name) => {
+    const read = readRule(name);
+    if ('error' in read) throw usageError(`${file}: ignore: ${read.error}`);
+    return read.rule;
+  });
+  return {
+    file,
+    folder: dirname(file),
+    fixtures,
+    ignore: rules,
+    ...(level === undefined ? {} : { failOn: level }),
+  };
 };

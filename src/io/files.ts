@@ -28,6 +28,40 @@ export const kindOf = (path: string): 'file' | 'folder' | undefined => {
 };
 
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
+/** Bytes that are read at once: larger pieces gain nothing. */
+const CHUNK = 1 << 20;
+
+/**
+ * A file in pieces. Each piece is a buffer of its own, so that lines cut from it stay as they are.
+ * @throws the system's error at once where the file cannot be opened or its beginning not be read
+ */
+export const readChunks = (path: string): Iterable<Uint8Array> => {
+  const file = openSync(path, 'r');
+  // One byte more than the file has shows its end in the same read; pipes and devices have no size.
+  const size = Math.min(CHUNK, (fstatSync(file).size || CHUNK) + 1);
+  const next = (): Uint8Array => {
+    const buffer = Buffer.allocUnsafe(size);
+    return buffer.subarray(0, readSync(file, buffer, 0, size, null));
+  };
+  let first: Uint8Array;
+  try {
+    first = next();
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return (function* () {
+    try {
+      for (let chunk = first; chunk.length > 0; chunk = next()) {
+        yield chunk;
+        if (size < CHUNK && chunk.length < size) return;
+      }
+    } finally {
+      closeSync(file);
+    }
+  })();
+};
+
 export const exists = (path: string): boolean => existsSync(path);
 
 /** JSON that every project has and that holds no payloads; named by itself it is read all the same. */
@@ -108,10 +142,7 @@ export interface Appender {
 export const openAppender = (path: string): Appender => {
   const file = openSync(path, 'a', 0o600);
   return {
-    append: (text) => {
-      const bytes = Buffer.from(text);
-      for (let sent = 0; sent < bytes.length; ) sent += writeSync(file, bytes, sent);
-    },
+    append: (text) => writeAll(file, text),
     close: () => {
       try {
         fsyncSync(file);
@@ -121,6 +152,34 @@ export const openAppender = (path: string): Appender => {
       closeSync(file);
     },
   };
+};
+
+/** A file that is written anew. */
+export interface Writer {
+  write(text: string): void;
+  close(): void;
+}
+
+const writeAll = (file: number, text: string): void => {
+  const bytes = Buffer.from(text);
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(file, bytes, sent);
+};
+
+/** @throws the system's error where the file cannot be opened */
+export const openWriter = (path: string): Writer => {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'w');
+  return { write: (text) => writeAll(file, text), close: () => closeSync(file) };
+};
+
+/** Adds a text to a file. @throws the system's error */
+export const appendText = (path: string, text: string): void => {
+  const file = openSync(path, 'a');
+  try {
+    writeAll(file, text);
+  } finally {
+    closeSync(file);
+  }
 };
 
 /** Writes a new file; one that is there already stays as it is. @returns whether it was written */

@@ -162,7 +162,7 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
       request.resume();
       answer(response, 200, 'whapi-hooks listens here for the webhooks of Whapi.Cloud.\n');
     } else
-      refuse(request, response, 'method', 405, `${VERBS.has(verb) ? verb : 'This method'} is not taken here.`, {
+      refuse(request, response, 'method', 405, 'This method is not taken here.', {
         allow: 'POST, PUT, PATCH, DELETE',
       });
   });

@@ -1,15 +1,15 @@
-import { type Document, type Entry, readDocument } from '../delivery/document.ts';
+import { type Part, readParts } from '../delivery/document.ts';
 import { EXIT, type ExitCode, reason } from '../errors.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { join, kindOf, readBytes, resolve, shown, walk } from './files.ts';
+import { join, kindOf, readChunks, resolve, shown, walk } from './files.ts';
 
 /** What a source turned out to be. */
 export type Source =
-  /** A file that was read; `path` where it was read whole. */
-  | { readonly kind: 'document'; readonly file: string; readonly path?: string; readonly document: Document }
+  /** A file that is read while its parts are asked for; `path` where all of it is. */
+  | { readonly kind: 'document'; readonly file: string; readonly path?: string; readonly parts: Iterable<Part> }
   /** Something worth telling that keeps nothing from going on. */
   | { readonly kind: 'note'; readonly message: string }
   /** A source, or a part of one, that could not be used; the others go on. */
@@ -23,13 +23,11 @@ const trouble = (exitCode: ExitCode, message: string, hint?: string): Source => 
 });
 
 const readFile = (path: string, name: string): Source => {
-  let bytes: Uint8Array;
   try {
-    bytes = readBytes(path);
+    return { kind: 'document', file: name, path, parts: readParts(name, readChunks(path)) };
   } catch (error) {
     return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
   }
-  return { kind: 'document', file: name, path, document: readDocument(name, bytes) };
 };
 
 function* readFolder(path: string, cwd: string): Generator<Source> {
@@ -64,10 +62,9 @@ async function* readGlob(pattern: string, cwd: string): AsyncGenerator<Source> {
 }
 
 /** Only the payloads of one event. */
-const ofEvent = (document: Document, name: string): Document => {
-  const belongs = (entry: Entry): boolean => parseBody(entry.body).parsed.name === name;
-  return { entries: document.entries.filter(belongs), problems: document.problems };
-};
+function* ofEvent(parts: Iterable<Part>, name: string): Generator<Part> {
+  for (const part of parts) if (!('entry' in part) || parseBody(part.entry.body).parsed.name === name) yield part;
+}
 
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
@@ -93,7 +90,7 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
   const { cwd } = runtime;
   for (const text of sources) {
     if (text === '-') {
-      yield { kind: 'document', file: '-', path: '-', document: readDocument('-', await runtime.readStdin()) };
+      yield { kind: 'document', file: '-', path: '-', parts: readParts('-', [await runtime.readStdin()]) };
       continue;
     }
     const path = resolve(cwd, text);
@@ -111,7 +108,7 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
       } else if ((CATEGORIES as readonly string[]).includes(text)) yield readSampleFile(text, runtime);
       else if (isEventName(text)) {
         const source = readSampleFile(category, runtime);
-        yield source.kind === 'document' ? { kind: 'document', file: source.file, document: ofEvent(source.document, text) } : source;
+        yield source.kind === 'document' ? { kind: 'document', file: source.file, parts: ofEvent(source.parts, text) } : source;
       } else {
         const near = nearest(text, [...CATEGORIES, ...EVENT_NAMES]);
         yield trouble(

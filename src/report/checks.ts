@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-import type { Finding } from '../event/finding.ts';
+import type { Finding, Rule } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 
 /** A finding in a file. */
@@ -18,42 +18,48 @@ export interface Totals {
   readonly warnings: number;
 }
 
-/** Collects what was found in many files. */
+/** From which severity on findings make the check fail. */
+export const FAIL_ON = ['error', 'warning', 'never'] as const;
+export type FailOn = (typeof FAIL_ON)[number];
+
+/** Counts what was found in many files, and says what of it counts. */
 export interface Checks {
-  /** One file that was read. */
-  add(events: number, rows: readonly FileFindingRow[]): void;
+  /** A file that was read. */
+  file(): void;
+  /** A payload in it. */
+  event(): void;
+  /** A finding that is reported; ignored ones are none. */
+  found(finding: Finding): void;
   /** A source that could not be used. */
   trouble(exitCode: ExitCode): void;
+  ignores(finding: Finding): boolean;
+  fails(finding: Finding): boolean;
   totals(): Totals;
-  rows(): readonly FileFindingRow[];
   /** Where several hold, 2 before 3 before 1. */
-  exitCode(strict: boolean): ExitCode;
+  exitCode(): ExitCode;
 }
 
-export const createChecks = (): Checks => {
-  const rows: FileFindingRow[] = [];
+export const createChecks = (failOn: FailOn, ignored: ReadonlySet<Rule> = new Set()): Checks => {
   const troubles = new Set<ExitCode>();
-  let files = 0;
-  let events = 0;
-  let errors = 0;
-  let warnings = 0;
+  const totals = { files: 0, events: 0, errors: 0, warnings: 0 };
+  let failed = false;
+  const fails = ({ severity }: Finding): boolean => failOn === 'warning' || (failOn === 'error' && severity === 'error');
   return {
-    add(more, found) {
-      files++;
-      events += more;
-      for (const row of found) {
-        rows.push(row);
-        if (row.finding.severity === 'error') errors++;
-        else warnings++;
-      }
+    file: () => void totals.files++,
+    event: () => void totals.events++,
+    found(finding) {
+      if (finding.severity === 'error') totals.errors++;
+      else totals.warnings++;
+      failed ||= fails(finding);
     },
     trouble: (exitCode) => void troubles.add(exitCode),
-    totals: () => ({ files, events, errors, warnings }),
-    rows: () => rows,
-    exitCode(strict) {
+    ignores: ({ rule }) => ignored.has(rule),
+    fails,
+    totals: () => ({ ...totals }),
+    exitCode() {
       if (troubles.has(EXIT.usage)) return EXIT.usage;
       if (troubles.has(EXIT.environment)) return EXIT.environment;
-      return errors > 0 || (strict && warnings > 0) || troubles.size > 0 ? EXIT.wanting : EXIT.ok;
+      return failed || troubles.size > 0 ? EXIT.wanting : EXIT.ok;
     },
   };
 };

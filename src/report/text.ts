@@ -1,6 +1,7 @@
 import type { Layout } from '../view/entry.ts';
 import { clean, plural } from '../view/text.ts';
 import type { FileFindingRow, Totals } from './checks.ts';
+import type { CreateReporter } from './reporter.ts';
 
 /** `file:line:column  severity  event  pointer  message`, whole: people and editors search in it. */
 export const findingText = ({ file, line, column, event, finding }: FileFindingRow, { paint }: Pick<Layout, 'paint'>): string => {
@@ -24,3 +25,11 @@ export const summaryText = ({ files, events, errors, warnings }: Totals, { paint
   ];
   return `${seen}: ${parts.join(', ')}`;
 };
+
+/** A line for each finding, and the summary. */
+export const textReporter: CreateReporter = (context) => ({
+  begin: () => '',
+  row: (row) => `${findingText(row, context)}\n`,
+  file: () => '',
+  end: (totals) => `${summaryText(totals, context)}\n`,
+});

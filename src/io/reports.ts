@@ -1,0 +1,71 @@
+import { environmentError, reason } from '../errors.ts';
+import type { Totals } from '../report/checks.ts';
+import type { CheckedFile, CreateReporter, ReportContext, ReportedRow, Reporter } from '../report/reporter.ts';
+import { openWriter, resolve, type Writer } from './files.ts';
+
+/** The formats a report comes in. */
+export const FORMATS = ['text', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Only the formats that are asked for are loaded. */
+const LOAD: Readonly<Record<Format, () => Promise<CreateReporter>>> = {
+  text: async () => (await import('../report/text.ts')).textReporter,
+  json: async () => (await import('../report/json.ts')).jsonReporter,
+};
+
+/** A format and where it goes: a file, or one of the two streams. */
+export interface ReportTarget {
+  readonly format: Format;
+  readonly to: { readonly file: string } | { readonly write: (text: string) => void };
+  readonly context: ReportContext;
+}
+
+/** Several reports of one run. */
+export interface Reports {
+  row(row: ReportedRow): void;
+  file(file: CheckedFile): void;
+  end(totals: Totals): void;
+}
+
+const openFile = (file: string, cwd: string): Writer => {
+  try {
+    return openWriter(resolve(cwd, file));
+  } catch (error) {
+    throw environmentError(`The report ${file} cannot be written: ${reason(error)}.`, undefined, error);
+  }
+};
+
+/** @throws UserError (3) where a file cannot be written */
+export const openReports = async (targets: readonly ReportTarget[], cwd: string): Promise<Reports> => {
+  const open: { reporter: Reporter; write: (text: string) => void; close: () => void }[] = [];
+  for (const { format, to, context } of targets) {
+    const create = await LOAD[format]();
+    const writer = 'file' in to ? openFile(to.file, cwd) : undefined;
+    const send = 'file' in to ? (text: string): void => writer?.write(text) : to.write;
+    const write = (text: string): void => {
+      if (text === '') return;
+      try {
+        send(text);
+      } catch (error) {
+        throw environmentError(`The report ${'file' in to ? to.file : format} cannot be written: ${reason(error)}.`, undefined, error);
+      }
+    };
+    const reporter = create(context);
+    write(reporter.begin());
+    open.push({ reporter, write, close: () => writer?.close() });
+  }
+  return {
+    row(row) {
+      for (const { reporter, write } of open) write(reporter.row(row));
+    },
+    file(file) {
+      for (const { reporter, write } of open) write(reporter.file(file));
+    },
+    end(totals) {
+      for (const { reporter, write, close } of open) {
+        write(reporter.end(totals));
+        close();
+      }
+    },
+  };
+};
