@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import { fixturesSchema } from './fixtures-schema.js';
 import { root } from './schemas.js';
+import { buildTesting } from './testing.js';
 
 const dist = join(root, 'dist');
 /** Built here first: a build that fails leaves the last one as it was. */
@@ -91,9 +93,13 @@ const types = await rollup({ input: join(root, 'src/index.ts'), plugins: [dts()]
 await types.write({ file: join(fresh, 'index.d.ts'), format: 'es' });
 cpSync(join(fresh, 'index.d.ts'), join(fresh, 'index.d.cts'));
 
+const testing = await buildTesting(common, fresh);
+
+writeFileSync(join(fresh, 'fixtures.schema.json'), `${JSON.stringify(await fixturesSchema())}\n`);
+
 // The licences of what is inside the files.
 const packages = new Map();
-for (const { metafile } of [program, ...library]) {
+for (const { metafile } of [program, ...library, ...testing]) {
   for (const input of Object.keys(metafile?.inputs ?? {})) {
     const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1];
     if (name !== undefined) packages.set(name, join(root, 'node_modules', name));

@@ -215,6 +215,24 @@ const join = (errors, more) => { if (errors === null) return more; for (const er
 ${bounded.replace('"use strict";', '')}
 `;
 
+/** The lists of words that say what an event is about, by what they are words for. */
+const WORD_LISTS = {
+  'message type': ['common/message-type.schema.json'],
+  'action type': ['common/content/action.schema.json', 'type'],
+  'group action': ['common/participants-change.schema.json', 'action'],
+  'status word': ['common/status-word.schema.json'],
+  'call status': ['common/call.schema.json', 'status'],
+  presence: ['common/presence.schema.json', 'status'],
+  'channel state': ['common/health.schema.json', 'status', 'text'],
+};
+const wordLists = Object.fromEntries(
+  Object.entries(WORD_LISTS).map(([name, [file, ...members]]) => {
+    const words = wordsOf(members.reduce((node, member) => node.properties[member], flatten(schemas, file)));
+    if (words.length === 0) throw new Error(`${file} has no x-words at ${members.join('.')}: WORD_LISTS is out of date.`);
+    return [name, words];
+  }),
+);
+
 const catalogueSource = `// The events, read from the folder schemas/.
 import * as validators from './validators.js';
 
@@ -252,6 +270,8 @@ ${catalogue
 } as const satisfies Record<string, CatalogueEntry>;
 
 export const MESSAGE_TYPES = ${JSON.stringify(messageTypes.map(({ type }) => type))} as const;
+/** Words as the schemas list them (x-words), by what they are words for. */
+export const WORDS = ${JSON.stringify(wordLists)} as const;
 /** Members of every payload beside its payload keys. */
 export const ENVELOPE = ${JSON.stringify(ENVELOPE)} as const;
 `;

@@ -38,6 +38,11 @@ const COMMANDS: readonly {
     summary: 'print the JSON Schema of an event',
     load: async () => (await import('./commands/schema.ts')).addSchema,
   },
+  {
+    name: 'explain',
+    summary: 'tell what a rule of the check means',
+    load: async () => (await import('./commands/explain.ts')).addExplain,
+  },
 ];
 
 const create = (runtime: Runtime): Command =>

@@ -1,22 +1,24 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Checked, checkEntry, eventOfFile } from '../delivery/check.ts';
 import type { Entry, FileFinding } from '../delivery/document.ts';
-import { type ExitCode, usageError } from '../errors.ts';
+import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import type { Rule } from '../event/finding.ts';
 import { EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
 import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
+import { openWriter, resolve } from '../io/files.ts';
 import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
 import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
+import { type Coverage, coverageJson, coveragePercent, coverageText, createCoverage } from '../report/coverage.ts';
 import { excerptOf } from '../report/excerpt.ts';
 import type { ReportContext, ReportedRow } from '../report/reporter.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { plain } from '../view/paint.ts';
 import { clean } from '../view/text.ts';
-import { colourOf, oneOf, option } from './flags.ts';
+import { colourOf, count, oneOf, option } from './flags.ts';
 
 interface ReporterChoice {
   readonly format: Format;
@@ -24,18 +26,39 @@ interface ReporterChoice {
 }
 
 interface ValidateOptions {
+  readonly limit: number;
   readonly strict?: boolean;
   readonly failOn?: FailOn;
   readonly ignore?: readonly Rule[];
   readonly json?: boolean;
   readonly reporter?: readonly ReporterChoice[];
   readonly as?: EventName;
+  readonly coverage?: boolean;
+  readonly minCoverage?: number;
+  readonly coverageJson?: string;
 }
 
 const eventName = (text: string): EventName => {
   if (isEventName(text)) return text;
   const near = nearest(text, EVENT_NAMES);
   throw new InvalidArgumentError(near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`);
+};
+
+/** @throws UserError (3) where the file cannot be written */
+const writeCoverage = (file: string, cwd: string, coverage: Coverage): void => {
+  try {
+    const writer = openWriter(resolve(cwd, file), false);
+    writer.write(`${JSON.stringify(coverageJson(coverage), null, 2)}\n`);
+    writer.close();
+  } catch (error) {
+    throw environmentError(`The coverage ${file} cannot be written: ${reason(error)}.`, undefined, error);
+  }
+};
+
+const percentage = (text: string): number => {
+  const value = /^\d{1,3}(?:\.\d)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 100)) throw new InvalidArgumentError('It is a number from 0 to 100, such as 60 or 92.5.');
+  return value;
 };
 
 const rules = (text: string, before: readonly Rule[] | undefined): Rule[] => {
@@ -73,10 +96,11 @@ const sourcesOf = (
 };
 
 /**
- * Where each report goes. Standard output takes one; the text is printed there when nothing else is.
+ * Where each report goes. Standard output takes one; the text is printed there when nothing else is. Under GitHub
+ * Actions its annotations and the summary of the step are added by themselves.
  * @throws UserError (2) for two reports on standard output
  */
-const targetsOf = (options: ValidateOptions, runtime: Runtime, { out }: Terminal): ReportTarget[] => {
+const targetsOf = (options: ValidateOptions, runtime: Runtime, { out, err }: Terminal): ReportTarget[] => {
   const chosen: ReporterChoice[] = [
     ...(options.reporter ?? []),
     ...(options.json === true ? [{ format: 'json' as const, file: undefined }] : []),
@@ -94,7 +118,7 @@ const targetsOf = (options: ValidateOptions, runtime: Runtime, { out }: Terminal
     columns: screen?.columns ?? 160,
     version: __VERSION__,
     time: new Date(runtime.now()).toISOString(),
-    limit: 50,
+    limit: options.limit,
   });
   const targets = chosen.map(
     ({ format, file }): ReportTarget => ({
@@ -103,6 +127,13 @@ const targetsOf = (options: ValidateOptions, runtime: Runtime, { out }: Terminal
       context: context(file === undefined ? out : undefined),
     }),
   );
+  const { env } = runtime;
+  if (env['GITHUB_ACTIONS'] === 'true' && !chosen.some(({ format }) => format === 'github')) {
+    const machine = targets.some(({ format, to }) => to === out && format !== 'text');
+    targets.push({ format: 'github', to: machine ? err : out, context: context(undefined) });
+  }
+  const summary = env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (summary !== '') targets.push({ format: 'github-summary', to: { file: summary, append: true }, context: context(undefined) });
   return targets;
 };
 
@@ -113,7 +144,14 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const { sources, from } = sourcesOf(named, config, runtime);
   const failOn = options.failOn ?? (options.strict === true ? 'warning' : (config?.failOn ?? 'error'));
   const checks = createChecks(failOn, new Set([...(options.ignore ?? []), ...(config?.ignore ?? [])]));
-  const reports = await openReports(targetsOf(options, runtime, terminal), runtime.cwd);
+  const targets = targetsOf(options, runtime, terminal);
+  const textOnStdout = targets.some(({ format, to }) => to === out && format === 'text');
+  const reports = await openReports(targets, runtime.cwd);
+
+  const minCoverage = options.minCoverage ?? config?.minCoverage;
+  const coverage = [options.coverage, minCoverage, options.coverageJson].some((option) => option !== undefined)
+    ? createCoverage()
+    : undefined;
 
   const report = (row: ReportedRow): void => {
     checks.found(row.finding);
@@ -155,6 +193,10 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
           checks.event();
           const checked = checkEntry(part.entry, as);
           if (reportEntry(file, part.entry, checked) === 0) clean++;
+          // What contradicts the contract shows nothing of it.
+          if (!checked.findings.some(({ severity }) => severity === 'error')) {
+            coverage?.add({ name: checked.event, payload: checked.payload, mode: checked.mode });
+          }
         }
       }
       const now = checks.totals();
@@ -168,6 +210,20 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     }
   }
   reports.end(checks.totals());
+  if (coverage !== undefined) {
+    const covered = coverage.result();
+    const percent = coveragePercent(covered);
+    if (options.coverage === true) (textOnStdout ? out : err).lines(...coverageText(covered, textOnStdout ? out : err));
+    if (options.coverageJson !== undefined) writeCoverage(options.coverageJson, runtime.cwd, covered);
+    if (minCoverage !== undefined && percent < minCoverage) {
+      checks.trouble(EXIT.wanting);
+      complain(
+        terminal,
+        `Coverage is ${percent} %, below ${minCoverage} %.`,
+        options.coverage === true ? undefined : '--coverage shows what is missing.',
+      );
+    }
+  }
   await out.flush();
   await err.flush();
   return checks.exitCode();
@@ -180,7 +236,7 @@ Examples:
   $ whapi-hooks validate body.json --as groups.put       a body of mode path or method, which does not name its event
   $ curl -s localhost:8080/last | whapi-hooks validate -
   $ whapi-hooks validate fixtures --json | jq .errors
-  $ whapi-hooks validate fixtures --reporter text --reporter json=report.json
+  $ whapi-hooks validate fixtures --reporter text --reporter junit=report.xml
 
 A body that does not name its event is named by --as, by a recording, or by its file: groups.put.added.json.
 Exit codes: 0 nothing found; 1 findings that count; 2 a path that is not there; 3 a file that cannot be read.`;
@@ -202,6 +258,10 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
       ),
     )
     .option('--json', 'one JSON document; the same as --reporter json')
+    .option('--coverage', 'show which parts of the contract the fixtures never exercise')
+    .addOption(option('--min-coverage <percent>', 'fail below this coverage', percentage))
+    .option('--coverage-json <file>', 'write the coverage as JSON')
+    .addOption(option('--limit <n>', 'findings that the text prints in full; the others are counted', count, { value: 50, shown: '50' }))
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {

@@ -1,7 +1,7 @@
 import type { Finding } from '../event/finding.ts';
 import { positionsOf } from '../event/json.ts';
 import { locate } from '../event/locate.ts';
-import { readLine } from '../event/mode.ts';
+import { type Mode, readLine } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Entry } from './document.ts';
@@ -18,6 +18,8 @@ export interface Placed {
 export interface Checked {
   readonly event: EventName | null;
   readonly payload: unknown;
+  /** Where its event was named; only recordings tell. */
+  readonly mode: Mode | undefined;
   readonly findings: readonly Finding[];
   /** The findings with their places, in order of them; looked for only when asked. */
   placed(): readonly Placed[];
@@ -43,14 +45,14 @@ const NOTHING: readonly Placed[] = [];
  */
 export const checkEntry = (entry: Entry, as: EventName | undefined): Checked => {
   const { recorded } = entry;
-  const line = recorded === undefined ? undefined : readLine(recorded.delivery.method, recordedWords(entry)).line;
+  const { mode, line } = recorded === undefined ? {} : readLine(recorded.delivery.method, recordedWords(entry));
   const { parsed, text } = parseBody(entry.body, { line, as });
   const { name: event, payload } = parsed;
-  if (parsed.findings.length === 0) return { event, payload, findings: parsed.findings, text, placed: () => NOTHING };
+  if (parsed.findings.length === 0) return { event, payload, mode, findings: parsed.findings, text, placed: () => NOTHING };
   const findings = parsed.findings.map((finding) =>
     finding.rule === 'event-missing' ? { ...finding, message: `${finding.message}; ${WAYS}` } : finding,
   );
-  return { event, payload, findings, text, placed: () => place(entry, text, findings) };
+  return { event, payload, mode, findings, text, placed: () => place(entry, text, findings) };
 };
 
 /** In order of their places. */

@@ -17,9 +17,10 @@ export interface Config {
   readonly fixtures: readonly string[];
   readonly failOn?: FailOn;
   readonly ignore: readonly Rule[];
+  readonly minCoverage?: number;
 }
 
-const KNOWN = ['fixtures', 'failOn', 'ignore'];
+const KNOWN = ['fixtures', 'failOn', 'ignore', 'minCoverage'];
 
 /** The rule of that name. @returns a sentence where there is none */
 export const readRule = (text: string): { rule: Rule } | { error: string } => {
@@ -60,7 +61,7 @@ export const readConfig = (cwd: string): Config | undefined => {
       near === undefined ? `Known: ${KNOWN.join(', ')}.` : `Did you mean ${near}?`,
     );
   }
-  const { fixtures = [], failOn, ignore = [] } = value;
+  const { fixtures = [], failOn, ignore = [], minCoverage } = value;
   if (!isTexts(fixtures)) throw usageError(`${file}: fixtures must be a list of paths or globs, such as ["fixtures/**/*.json"].`);
   const level = FAIL_ON.find((word) => word === failOn);
   if (failOn !== undefined && level === undefined) throw usageError(`${file}: failOn must be one of ${FAIL_ON.join(', ')}.`);
@@ -70,11 +71,15 @@ export const readConfig = (cwd: string): Config | undefined => {
     if ('error' in read) throw usageError(`${file}: ignore: ${read.error}`);
     return read.rule;
   });
+  if (minCoverage !== undefined && (typeof minCoverage !== 'number' || minCoverage < 0 || minCoverage > 100)) {
+    throw usageError(`${file}: minCoverage must be a number from 0 to 100.`);
+  }
   return {
     file,
     folder: dirname(file),
     fixtures,
     ignore: rules,
     ...(level === undefined ? {} : { failOn: level }),
+    ...(minCoverage === undefined ? {} : { minCoverage }),
   };
 };

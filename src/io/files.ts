@@ -154,7 +154,7 @@ export const openAppender = (path: string): Appender => {
   };
 };
 
-/** A file that is written anew. */
+/** A file that a report is written into. */
 export interface Writer {
   write(text: string): void;
   close(): void;
@@ -166,20 +166,10 @@ const writeAll = (file: number, text: string): void => {
 };
 
 /** @throws the system's error where the file cannot be opened */
-export const openWriter = (path: string): Writer => {
+export const openWriter = (path: string, append: boolean): Writer => {
   mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'w');
+  const file = openSync(path, append ? 'a' : 'w');
   return { write: (text) => writeAll(file, text), close: () => closeSync(file) };
-};
-
-/** Adds a text to a file. @throws the system's error */
-export const appendText = (path: string, text: string): void => {
-  const file = openSync(path, 'a');
-  try {
-    writeAll(file, text);
-  } finally {
-    closeSync(file);
-  }
 };
 
 /** Writes a new file; one that is there already stays as it is. @returns whether it was written */

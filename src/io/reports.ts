@@ -4,19 +4,26 @@ import type { CheckedFile, CreateReporter, ReportContext, ReportedRow, Reporter 
 import { openWriter, resolve, type Writer } from './files.ts';
 
 /** The formats a report comes in. */
-export const FORMATS = ['text', 'json'] as const;
+export const FORMATS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'tap'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Only the formats that are asked for are loaded. */
-const LOAD: Readonly<Record<Format, () => Promise<CreateReporter>>> = {
+const LOAD: Readonly<Record<Format | 'github-summary', () => Promise<CreateReporter>>> = {
   text: async () => (await import('../report/text.ts')).textReporter,
   json: async () => (await import('../report/json.ts')).jsonReporter,
+  ndjson: async () => (await import('../report/ndjson.ts')).ndjsonReporter,
+  junit: async () => (await import('../report/junit.ts')).junitReporter,
+  sarif: async () => (await import('../report/sarif.ts')).sarifReporter,
+  github: async () => (await import('../report/github.ts')).githubReporter,
+  'github-summary': async () => (await import('../report/github.ts')).stepSummaryReporter,
+  tap: async () => (await import('../report/tap.ts')).tapReporter,
 };
 
 /** A format and where it goes: a file, or one of the two streams. */
 export interface ReportTarget {
-  readonly format: Format;
-  readonly to: { readonly file: string } | { readonly write: (text: string) => void };
+  /** `github-summary` is what GITHUB_STEP_SUMMARY gets; nobody asks for it by name. */
+  readonly format: Format | 'github-summary';
+  readonly to: { readonly file: string; readonly append?: boolean } | { readonly write: (text: string) => void };
   readonly context: ReportContext;
 }
 
@@ -27,9 +34,9 @@ export interface Reports {
   end(totals: Totals): void;
 }
 
-const openFile = (file: string, cwd: string): Writer => {
+const openFile = (file: string, append: boolean, cwd: string): Writer => {
   try {
-    return openWriter(resolve(cwd, file));
+    return openWriter(resolve(cwd, file), append);
   } catch (error) {
     throw environmentError(`The report ${file} cannot be written: ${reason(error)}.`, undefined, error);
   }
@@ -40,7 +47,7 @@ export const openReports = async (targets: readonly ReportTarget[], cwd: string)
   const open: { reporter: Reporter; write: (text: string) => void; close: () => void }[] = [];
   for (const { format, to, context } of targets) {
     const create = await LOAD[format]();
-    const writer = 'file' in to ? openFile(to.file, cwd) : undefined;
+    const writer = 'file' in to ? openFile(to.file, to.append === true, cwd) : undefined;
     const send = 'file' in to ? (text: string): void => writer?.write(text) : to.write;
     const write = (text: string): void => {
       if (text === '') return;

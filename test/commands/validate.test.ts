@@ -35,7 +35,8 @@ const report = async (
   return { ...(JSON.parse(stdout) as Report), code, stderr };
 };
 
-const lines = (text: string): string[] => text.trimEnd().split('\n');
+/** The findings and the summary; what is indented, and the lines between, belongs to the frames. */
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
 const last = (text: string): string => lines(text).at(-1) ?? '';
 
 const pretty = JSON.stringify(JSON.parse(named('x', { from_me: 'no', foo: 1 })), null, 2);
