@@ -11,7 +11,6 @@ import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
-import { type Coverage, coverageJson, coveragePercent, coverageText, createCoverage } from '../report/coverage.ts';
 import { excerptOf } from '../report/excerpt.ts';
 import type { ReportContext, ReportedRow } from '../report/reporter.ts';
 import type { Runtime } from '../runtime.ts';
@@ -45,10 +44,10 @@ const eventName = (text: string): EventName => {
 };
 
 /** @throws UserError (3) where the file cannot be written */
-const writeCoverage = (file: string, cwd: string, coverage: Coverage): void => {
+const writeJson = (file: string, cwd: string, value: unknown): void => {
   try {
     const writer = openWriter(resolve(cwd, file), false);
-    writer.write(`${JSON.stringify(coverageJson(coverage), null, 2)}\n`);
+    writer.write(`${JSON.stringify(value, null, 2)}\n`);
     writer.close();
   } catch (error) {
     throw environmentError(`The coverage ${file} cannot be written: ${reason(error)}.`, undefined, error);
@@ -149,9 +148,10 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const reports = await openReports(targets, runtime.cwd);
 
   const minCoverage = options.minCoverage ?? config?.minCoverage;
-  const coverage = [options.coverage, minCoverage, options.coverageJson].some((option) => option !== undefined)
-    ? createCoverage()
-    : undefined;
+  const covers = [options.coverage, minCoverage, options.coverageJson].some((option) => option !== undefined);
+  // Loaded only where it is asked for.
+  const measure = covers ? await import('../report/coverage.ts') : undefined;
+  const coverage = measure?.createCoverage();
 
   const report = (row: ReportedRow): void => {
     checks.found(row.finding);
@@ -210,11 +210,11 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     }
   }
   reports.end(checks.totals());
-  if (coverage !== undefined) {
+  if (measure !== undefined && coverage !== undefined) {
     const covered = coverage.result();
-    const percent = coveragePercent(covered);
-    if (options.coverage === true) (textOnStdout ? out : err).lines(...coverageText(covered, textOnStdout ? out : err));
-    if (options.coverageJson !== undefined) writeCoverage(options.coverageJson, runtime.cwd, covered);
+    const percent = measure.coveragePercent(covered);
+    if (options.coverage === true) (textOnStdout ? out : err).lines(...measure.coverageText(covered, textOnStdout ? out : err));
+    if (options.coverageJson !== undefined) writeJson(options.coverageJson, runtime.cwd, measure.coverageJson(covered));
     if (minCoverage !== undefined && percent < minCoverage) {
       checks.trouble(EXIT.wanting);
       complain(
