@@ -45,6 +45,9 @@ const isPayload = (value: unknown): value is JsonObject =>
 
 const problem = (made: Finding, line = 1, column = 1): Document => ({ entries: [], problems: [{ line, column, finding: made }] });
 
+/** A member of maps that tells editors the schema (docs/editors.md). */
+const EDITORS = '$schema';
+
 const isLines = (file: string): boolean => /\.(?:jsonl|ndjson)$/i.test(file);
 
 /**
@@ -184,9 +187,9 @@ const readWhole = (bytes: Uint8Array): Document => {
   }
   if (isObject(value) && isRecord(value)) return collect(readLines([encoder.encode(JSON.stringify(value))]));
   if (isPayload(value)) return { entries: [slice(null, start, json.trimEnd().length)], problems: mark };
-  if (isObject(value) && Object.keys(value).length > 0) {
-    const stranger = Object.keys(value).find((key) => !isPayload(value[key]));
-    const members = children(json);
+  if (isObject(value) && Object.keys(value).some((key) => key !== EDITORS)) {
+    const stranger = Object.keys(value).find((key) => key !== EDITORS && !isPayload(value[key]));
+    const members = children(json).filter(({ key }) => key !== EDITORS);
     if (stranger === undefined) {
       const seen = new Set<string>();
       const problems = [...mark];

@@ -16,6 +16,11 @@ const problem = (file: string, content: string): string | undefined => readDocum
 const ONE = '{"messages":[],"channel_id":"A-1"}';
 const TWO = '{"event":{"type":"calls","event":"post"},"calls":[]}';
 
+it('a map may name its schema for editors', () => {
+  expect(read('a.json', `{"$schema": "../x.json", "one": ${ONE}}`)).toEqual([`one @1:33 ${ONE}`]);
+  expect(problem('a.json', '{"$schema": "../x.json"}')).toMatch(/neither a payload/);
+});
+
 describe('a .json file with one payload', () => {
   it.each([
     ['as it is', ONE, `null @1:1 ${ONE}`],

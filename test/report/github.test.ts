@@ -18,12 +18,12 @@ const readCommand = (line: string): Command | undefined => {
   const end = trimmed.indexOf('::', 2);
   if (end === -1) return undefined;
   const [name = ''] = trimmed.slice(2, end).split(' ', 1);
-  const unescape = (text: string): string =>
+  const decode = (text: string): string =>
     text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%25', '%');
   const properties: Record<string, string> = {};
   for (const pair of trimmed.slice(2 + name.length, end).split(',')) {
     const at = pair.indexOf('=');
-    if (at > 0) properties[pair.slice(0, at).trim()] = unescape(pair.slice(at + 1));
+    if (at > 0) properties[pair.slice(0, at).trim()] = decode(pair.slice(at + 1));
   }
   const message = trimmed
     .slice(end + 2)
