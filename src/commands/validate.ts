@@ -157,9 +157,10 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     checks.found(row.finding);
     reports.row(row);
   };
-  const reportProblem = (file: string, { line, column, finding }: FileFinding): void => {
+  const reportProblem = (file: string, { line, column, finding, text }: FileFinding): void => {
     if (checks.ignores(finding)) return;
-    report({ file, line, column, event: null, finding, payload: null, fails: checks.fails(finding), excerpt: () => undefined });
+    const excerpt = text === undefined ? () => undefined : excerptOf(text, { line: 1, column: 1 }, line);
+    report({ file, line, column, event: null, finding, payload: null, fails: checks.fails(finding), excerpt });
   };
   const reportEntry = (file: string, entry: Entry, checked: Checked): number => {
     if (checked.findings.length === 0) return 0;

@@ -26,6 +26,8 @@ export interface FileFinding {
   readonly line: number;
   readonly column: number;
   readonly finding: Finding;
+  /** The text of the file, where it was read whole: a report shows its lines. */
+  readonly text?: string;
 }
 
 /** What stands in a file, in order. */
@@ -43,7 +45,10 @@ const isPayload = (value: unknown): value is JsonObject =>
   isObject(value) &&
   (Object.hasOwn(value, 'event') || Object.hasOwn(value, 'channel_id') || Object.keys(value).some((key) => KEY_OWNERS.has(key)));
 
-const problem = (made: Finding, line = 1, column = 1): Document => ({ entries: [], problems: [{ line, column, finding: made }] });
+const problem = (made: Finding, line: number, column: number, text?: string): Document => ({
+  entries: [],
+  problems: [{ line, column, finding: made, ...(text === undefined ? {} : { text }) }],
+});
 
 /** A member of maps that tells editors the schema (docs/editors.md). */
 const EDITORS = '$schema';
@@ -169,7 +174,7 @@ const readWhole = (bytes: Uint8Array): Document => {
     // A byte order mark takes no column.
     const shift = text?.charCodeAt(0) === 0xfeff ? 1 : 0;
     const { line, column } = positionOf(text?.slice(shift) ?? '', Math.max(0, (made.offset ?? 0) - shift));
-    return problem(made, line, column);
+    return problem(made, line, column, text?.slice(shift));
   }
   const mark: FileFinding[] = read.findings
     .filter(({ rule }) => rule === 'byte-order-mark')
@@ -209,13 +214,13 @@ const readWhole = (bytes: Uint8Array): Document => {
     if (payloads > 0) {
       const at = position(members.find(({ key }) => key === stranger)?.start ?? start);
       const message = `${JSON.stringify(stranger.slice(0, 60))} is not a payload, though the file looks like a map of named payloads: a payload is an object with event, channel_id or a payload key`;
-      return problem(finding('not-payload', '', 'something else', 'a payload', message), at.line, at.column);
+      return problem(finding('not-payload', '', 'something else', 'a payload', message), at.line, at.column, json);
     }
   }
   const message =
     'neither a payload (an object with event, channel_id or a payload key such as messages), nor a list of payloads, nor a map of named payloads';
   const { line, column } = position(start);
-  return problem(finding('not-payload', '', isObject(value) ? 'an object' : 'another value', 'payloads', message), line, column);
+  return problem(finding('not-payload', '', isObject(value) ? 'an object' : 'another value', 'payloads', message), line, column, json);
 };
 
 function* readLines(chunks: Iterable<Uint8Array>): Generator<Part> {

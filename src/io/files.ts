@@ -112,8 +112,8 @@ export const findUpwards = (name: string, from: string): string | undefined => {
 
 /** A path as a person would type it from the working folder. */
 export const shown = (path: string, cwd: string): string => {
-  const below = relative(cwd, path);
-  return below === '' ? '.' : below.startsWith(`..${sep}..`) ? path : below;
+  const below = relative(cwd, path).replaceAll(sep, '/');
+  return below === '' ? '.' : below.startsWith('../..') ? path : below;
 };
 
 /** How a file begins, and whether its last line is complete; of what is no regular file, or not there, nothing is read. */

@@ -6,6 +6,9 @@ import { HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
 interface Point {
   readonly ok: boolean;
   readonly name: string;
+  /** The word behind a directive, or false. */
+  readonly skip: string | boolean;
+  readonly todo: string | boolean;
   readonly diag: { readonly findings: readonly Record<string, unknown>[]; readonly omitted?: string } | null;
 }
 
@@ -81,6 +84,12 @@ ok 2 - b.json
     const yaml = NASTY.findIndex(([what]) => what === 'YAML');
     expect(points[yaml]?.diag?.findings[0]?.['found']).toBe('- a: &b *c !!d {e} [f] "g" : # h');
     expect(text).not.toMatch(HARMFUL);
+  });
+
+  it.each(['a # SKIP b', 'a # TODO b', '# skip', 'a \\# skip b', 'a \\'])('a file named %s is not skipped by its name', (file) => {
+    const [point] = read(report(tapReporter, [row({ file })])).points;
+    expect(point?.ok).toBe(false);
+    expect([point?.skip, point?.todo]).toEqual([false, false]);
   });
 
   it('the name of a file comes back', () => {

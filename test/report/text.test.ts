@@ -70,6 +70,8 @@ describe('the text report', () => {
     ['a word', '{"a": null}', 7, 'null'],
     ['an object', '{"a": {}}', 7, '{'],
     ['behind emoji of two units and two columns', '{"😀": "x"}', 8, '"x"'],
+    ['behind signs of one unit and two columns', '{"字字": "x"}', 8, '"x"'],
+    ['behind signs of two units and one column', '{"e\u0301e\u0301": "x"}', 10, '"x"'],
     ['behind a tab', '\t\t"x"', 3, '"x"'],
     ['behind a control character', '{"\u0007": "x"}', 7, '"x"'],
     ['an emoji', '{"a": "😀😀"}', 7, '"😀😀"'],
