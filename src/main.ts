@@ -29,6 +29,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/validate.ts')).addValidate,
   },
   {
+    name: 'drift',
+    summary: 'report what traffic does that the schemas do not know',
+    load: async () => (await import('./commands/drift.ts')).addDrift,
+  },
+  {
     name: 'samples',
     summary: 'list, show and copy the sample payloads',
     load: async () => (await import('./commands/samples.ts')).addSamples,

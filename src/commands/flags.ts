@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type UserError, usageError } from '../errors.ts';
 import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
-import { CATEGORIES, EVENT_NAMES } from '../event/name.ts';
+import { CATEGORIES, EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
 import type { ColourChoice } from '../io/terminal.ts';
 import { nearest } from '../schema/keywords.ts';
 import { readDuration, readSize } from '../units.ts';
@@ -100,6 +100,13 @@ export const unknownEvent = (text: string): UserError => {
         ? `Events: ${EVENT_NAMES.join(', ')}.`
         : `Did you mean ${near}?`;
   return usageError(`${JSON.stringify(text)} is no event.`, hint);
+};
+
+/** --as: the name of an event. @throws InvalidArgumentError with the nearest one */
+export const eventName = (text: string): EventName => {
+  if (isEventName(text)) return text;
+  const near = nearest(text, EVENT_NAMES);
+  throw new InvalidArgumentError(near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`);
 };
 
 /** The events that -e or --only chooses. @throws UserError (2) for a pattern that no event fits */

@@ -7,6 +7,7 @@ import { deliveryRecord, outcomeRecord, readyRecord, recordLine } from '../deliv
 import { EXIT, type ExitCode, usageError } from '../errors.ts';
 import { suffixBelow } from '../event/mode.ts';
 import type { Forwarder } from '../io/forwarder.ts';
+import { projectOverlay } from '../io/overlay.ts';
 import { openRecorder } from '../io/recorder.ts';
 import { listenOn, type Refusal } from '../io/server.ts';
 import { type ColourChoice, openTerminal } from '../io/terminal.ts';
@@ -28,6 +29,7 @@ interface ListenOptions {
   readonly events?: readonly string[];
   readonly secretHeader?: string;
   readonly record?: string;
+  readonly schemaOverlay?: string;
   readonly count?: number;
   readonly maxBody: number;
   readonly timeout: number;
@@ -104,6 +106,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
   const chosen = readEvents(options.events, '--events');
   const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
   const endpoint = options.forwardTo === undefined ? undefined : readEndpoint(options.forwardTo);
+  const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const stopped = runtime.stopped();
   const recorder = openRecorder(options.record, runtime.cwd, terminal);
   const tally: Tally = { taken: 0, hidden: 0, invalid: 0, forwarded: 0, failed: 0, refused: new Map() };
@@ -135,7 +138,7 @@ const listen = async (options: ListenOptions, runtime: Runtime, colour: ColourCh
       out.lines(...bodyLines(reading.text, out));
   };
   const onDelivery = (delivery: Delivery, words: readonly string[]): void => {
-    const reading = readDelivery(delivery, words);
+    const reading = readDelivery(delivery, words, overlay);
     if (!chosen(reading.name)) {
       tally.hidden++;
       return;
@@ -245,6 +248,7 @@ export const addListen: AddCommand = (program, runtime, finish) => {
       '"Name: value" that every request must carry; or the name alone, with the value in WHAPI_HOOKS_SECRET',
     )
     .option('--record <file>', 'add every delivery and outcome to a recording (.jsonl)')
+    .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .addOption(option('--count <n>', 'end after so many deliveries', count))
     .addOption(option('--max-body <size>', 'largest body taken', size, { value: 25_000_000, shown: '25MB' }))
     .addOption(option('--timeout <duration>', 'time your app has to answer', duration, { value: 30_000, shown: '30s' }))

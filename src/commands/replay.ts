@@ -6,6 +6,7 @@ import { type Planned, planShipment } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { MODES, type Mode } from '../event/mode.ts';
 import { openEndpoint } from '../io/endpoint.ts';
+import { projectOverlay } from '../io/overlay.ts';
 import { openProgress } from '../io/progress.ts';
 import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
@@ -26,6 +27,7 @@ interface ReplayOptions {
   readonly header?: readonly string[];
   readonly secretHeader?: string;
   readonly json?: boolean;
+  readonly schemaOverlay?: string;
 }
 
 /** A payload that is to be sent, and where it is from. */
@@ -48,6 +50,7 @@ const plan = async (
     const { name, value } = readSecret(options.secretHeader, runtime.env);
     extra.push([name, value]);
   }
+  const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const jobs: Job[] = [];
   const trouble: ExitCode[] = [];
   for await (const source of readSources(sources, runtime)) {
@@ -66,7 +69,7 @@ const plan = async (
         }
         const { entry } = part;
         const origin = entry.name === null ? file : `${file} > ${entry.name}`;
-        const planned = planShipment(entry, options.mode, extra, runtime.id);
+        const planned = planShipment(entry, options.mode, extra, runtime.id, overlay);
         if (typeof planned === 'string') {
           trouble.push(EXIT.wanting);
           complain(terminal, `${origin}: ${planned}.`);
@@ -98,6 +101,14 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
     return finish(EXIT.wanting);
   }
 
+  const unfit = jobs.filter(({ verdict }) => verdict !== 'valid').length;
+  if (unfit > 0)
+    err.lines(
+      err.paint.yellow(
+        `${unfit} of ${plural(jobs.length, 'payload')} ${unfit === 1 ? 'does' : 'do'} not fit the schemas; whapi-hooks validate says where.`,
+      ),
+    );
+
   const stopped = runtime.stopped();
   const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed });
   const progress = openProgress(runtime, jobs.length);
@@ -115,7 +126,8 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
     if (outcome === undefined) break;
     outcomes.push(outcome);
     progress.pause();
-    if (options.json === true) out.write(recordLine({ ...outcomeRecord(outcome), event: job.name, source: job.origin }));
+    if (options.json === true)
+      out.write(recordLine({ ...outcomeRecord(outcome), event: job.name, verdict: job.verdict, source: job.origin }));
     else out.lines(...sentLines(outcome, job.name, job.origin, out, columns));
     await out.flush();
     progress.show(outcomes.length);
@@ -161,6 +173,7 @@ export const addReplay: AddCommand = (program, runtime, finish) => {
     .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
+    .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .option('--json', 'records, one a line')
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {

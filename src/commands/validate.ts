@@ -3,21 +3,20 @@ import { type Checked, checkEntry, eventOfFile } from '../delivery/check.ts';
 import type { Entry, FileFinding } from '../delivery/document.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import type { Rule } from '../event/finding.ts';
-import { EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
+import type { EventName } from '../event/name.ts';
 import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
 import { openWriter, resolve } from '../io/files.ts';
+import { projectOverlay } from '../io/overlay.ts';
 import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
-import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
 import { excerptOf } from '../report/excerpt.ts';
 import type { ReportContext, ReportedRow } from '../report/reporter.ts';
 import type { Runtime } from '../runtime.ts';
-import { nearest } from '../schema/keywords.ts';
 import { plain } from '../view/paint.ts';
-import { clean } from '../view/text.ts';
-import { colourOf, count, oneOf, option } from './flags.ts';
+import { documentsOf } from './documents.ts';
+import { colourOf, count, eventName, oneOf, option } from './flags.ts';
 
 interface ReporterChoice {
   readonly format: Format;
@@ -32,16 +31,11 @@ interface ValidateOptions {
   readonly json?: boolean;
   readonly reporter?: readonly ReporterChoice[];
   readonly as?: EventName;
+  readonly schemaOverlay?: string;
   readonly coverage?: boolean;
   readonly minCoverage?: number;
   readonly coverageJson?: string;
 }
-
-const eventName = (text: string): EventName => {
-  if (isEventName(text)) return text;
-  const near = nearest(text, EVENT_NAMES);
-  throw new InvalidArgumentError(near === undefined ? 'Events are written groups.put.' : `Did you mean ${near}?`);
-};
 
 /** @throws UserError (3) where the file cannot be written */
 const writeJson = (file: string, cwd: string, value: unknown): void => {
@@ -143,6 +137,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const { sources, from } = sourcesOf(named, config, runtime);
   const failOn = options.failOn ?? (options.strict === true ? 'warning' : (config?.failOn ?? 'error'));
   const checks = createChecks(failOn, new Set([...(options.ignore ?? []), ...(config?.ignore ?? [])]));
+  const overlay = projectOverlay(options.schemaOverlay, runtime.cwd, config);
   const targets = targetsOf(options, runtime, terminal);
   const textOnStdout = targets.some(({ format, to }) => to === out && format === 'text');
   const reports = await openReports(targets, runtime.cwd);
@@ -172,43 +167,31 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     return placed.length;
   };
 
-  const seen = new Set<string>();
-  for await (const source of readSources(sources, from)) {
-    if (out.closed.aborted) break;
-    if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
-    else if (source.kind === 'trouble') {
-      checks.trouble(source.exitCode);
-      complain(terminal, source.message, source.hint);
-    } else if (source.path !== undefined && seen.has(source.path)) {
-      err.lines(err.paint.dim(`${clean(source.file)} is named more than once; it is checked once.`));
-    } else {
-      const { file, path, parts } = source;
-      if (path !== undefined) seen.add(path);
-      checks.file();
-      const before = checks.totals();
-      let clean = 0;
-      const as = options.as ?? eventOfFile(file);
-      for (const part of parts) {
-        if ('problem' in part) reportProblem(file, part.problem);
-        else {
-          checks.event();
-          const checked = checkEntry(part.entry, as);
-          if (reportEntry(file, part.entry, checked) === 0) clean++;
-          // What contradicts the contract shows nothing of it.
-          if (!checked.findings.some(({ severity }) => severity === 'error')) {
-            coverage?.add({ name: checked.event, payload: checked.payload, mode: checked.mode });
-          }
+  for await (const { file, parts } of documentsOf(sources, from, terminal, checks, 'checked')) {
+    checks.file();
+    const before = checks.totals();
+    let clean = 0;
+    const as = options.as ?? eventOfFile(file);
+    for (const part of parts) {
+      if ('problem' in part) reportProblem(file, part.problem);
+      else {
+        checks.event();
+        const checked = checkEntry(part.entry, as, overlay);
+        if (reportEntry(file, part.entry, checked) === 0) clean++;
+        // What contradicts the contract shows nothing of it.
+        if (!checked.findings.some(({ severity }) => severity === 'error')) {
+          coverage?.add({ name: checked.event, payload: checked.payload, mode: checked.mode });
         }
       }
-      const now = checks.totals();
-      reports.file({
-        file,
-        events: now.events - before.events,
-        errors: now.errors - before.errors,
-        warnings: now.warnings - before.warnings,
-        clean,
-      });
     }
+    const now = checks.totals();
+    reports.file({
+      file,
+      events: now.events - before.events,
+      errors: now.errors - before.errors,
+      warnings: now.warnings - before.warnings,
+      clean,
+    });
   }
   reports.end(checks.totals());
   if (measure !== undefined && coverage !== undefined) {
@@ -264,6 +247,7 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .option('--coverage-json <file>', 'write the coverage as JSON')
     .addOption(option('--limit <n>', 'findings that the text prints in full; the others are counted', count, { value: 50, shown: '50' }))
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
+    .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
       finish(await validate(sources, command.opts<ValidateOptions>(), runtime, colourOf(program.opts())));

@@ -3,6 +3,7 @@ import { positionsOf } from '../event/json.ts';
 import { locate } from '../event/locate.ts';
 import { type Mode, readLine } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
+import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Entry } from './document.ts';
 import { recordedWords } from './reading.ts';
@@ -42,14 +43,16 @@ const NOTHING: readonly Placed[] = [];
  * Checks one payload of a file. A body that does not name its event is named by the request line it was recorded
  * with, else by the caller.
  * @param as the event that the caller or the name of the file gives
+ * @param overlay what is accepted, and so is no finding
  */
-export const checkEntry = (entry: Entry, as: EventName | undefined): Checked => {
+export const checkEntry = (entry: Entry, as: EventName | undefined, overlay?: Overlay): Checked => {
   const { recorded } = entry;
   const { mode, line } = recorded === undefined ? {} : readLine(recorded.delivery.method, recordedWords(entry));
   const { parsed, text } = parseBody(entry.body, { line, as });
   const { name: event, payload } = parsed;
-  if (parsed.findings.length === 0) return { event, payload, mode, findings: parsed.findings, text, placed: () => NOTHING };
-  const findings = parsed.findings.map((finding) =>
+  const { findings: found } = judgeWith(overlay, parsed);
+  if (found.length === 0) return { event, payload, mode, findings: found, text, placed: () => NOTHING };
+  const findings = found.map((finding) =>
     finding.rule === 'event-missing' ? { ...finding, message: `${finding.message}; ${WAYS}` } : finding,
   );
   return { event, payload, mode, findings, text, placed: () => place(entry, text, findings) };

@@ -1,5 +1,6 @@
 import { readLine, wordsBelow } from '../event/mode.ts';
 import { readCategory } from '../event/name.ts';
+import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import { isObject } from '../schema/keywords.ts';
 import type { Delivery, Reading } from './delivery.ts';
@@ -8,11 +9,13 @@ import type { Entry } from './document.ts';
 /**
  * Reads a delivery: its mode by its request line, its event, payload and findings.
  * @param words the words of its path below the agreed path (`wordsBelow`)
+ * @param overlay what is accepted, and so is no finding
  */
-export const readDelivery = (delivery: Pick<Delivery, 'method' | 'body'>, words: readonly string[]): Reading => {
+export const readDelivery = (delivery: Pick<Delivery, 'method' | 'body'>, words: readonly string[], overlay?: Overlay): Reading => {
   const { mode, line } = readLine(delivery.method, words);
   const { parsed, said, text } = parseBody(delivery.body, { line });
-  const { payload, findings, verdict, name } = parsed;
+  const { payload, name } = parsed;
+  const { findings, verdict } = judgeWith(overlay, parsed);
   const named = isObject(payload) && Object.hasOwn(payload, 'event');
   // A body that names its event came in mode body, whatever path the webhook was given.
   const isBody = named && line !== undefined && readCategory(line.category) === undefined;

@@ -1,5 +1,7 @@
+import type { Verdict } from '../event/finding.ts';
 import { inMode, type Mode, requestLine, suffixBelow } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
+import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Headers } from './delivery.ts';
 import type { Entry } from './document.ts';
@@ -9,6 +11,8 @@ import { readDelivery, recordedWords } from './reading.ts';
 /** A payload that is to be sent, with the event it is of. */
 export interface Planned {
   readonly name: EventName | null;
+  /** What the schemas say to it; it is sent all the same. */
+  readonly verdict: Verdict;
   readonly shipment: Shipment;
 }
 
@@ -20,28 +24,40 @@ const JSON_HEADERS: Headers = [['content-type', 'application/json']];
  * How a payload of a file goes out: a recorded one as it was recorded, any other in mode body; in a mode that was
  * asked for, only the member `event` and the request line change.
  * @param extra headers that replace those of their name
+ * @param overlay what is accepted, and so is no finding
  * @returns a sentence where it cannot be sent that way
  */
-export const planShipment = (entry: Entry, mode: Mode | undefined, extra: Headers, id: () => string): Planned | string => {
+export const planShipment = (
+  entry: Entry,
+  mode: Mode | undefined,
+  extra: Headers,
+  id: () => string,
+  overlay?: Overlay,
+): Planned | string => {
   const { recorded } = entry;
   const words = recordedWords(entry);
-  const reading = recorded === undefined ? parseBody(entry.body) : { parsed: readDelivery(recorded.delivery, words), text: undefined };
-  const { name } = reading.parsed;
+  const parsed = recorded === undefined ? parseBody(entry.body).parsed : readDelivery(recorded.delivery, words);
+  const { name } = parsed;
+  const { verdict } = judgeWith(overlay, parsed);
   if (recorded !== undefined && mode === undefined) {
     const { url } = recorded.delivery;
     const suffix =
       entry.base === undefined ? words.map((word) => `/${word}`).join('') : suffixBelow(entry.base === '' ? '/' : entry.base, url);
     const shipment = shipmentOf(recorded.delivery, suffix, extra);
-    return { name, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
+    return { name, verdict, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
   }
   const headers = forwardHeaders(recorded?.delivery.headers ?? JSON_HEADERS, extra);
   const base = { id: id(), query: recorded === undefined ? '' : shipmentOf(recorded.delivery, '').query, headers };
   if (name === null || !isEventName(name)) {
     if (mode !== undefined && mode !== 'body') return `it names no event, so it cannot be sent in mode ${mode}`;
-    return { name: null, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
+    return { name: null, verdict, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
   }
   const wanted = mode ?? 'body';
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(entry.body);
   const changed = inMode(text, name, wanted);
-  return { name, shipment: { ...base, ...requestLine(name, wanted), body: changed === text ? entry.body : encoder.encode(changed) } };
+  return {
+    name,
+    verdict,
+    shipment: { ...base, ...requestLine(name, wanted), body: changed === text ? entry.body : encoder.encode(changed) },
+  };
 };

@@ -1,13 +1,13 @@
-import { environmentError, reason, usageError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { RULES, type Rule } from '../event/finding.ts';
-import { positionOf, syntaxError } from '../event/json.ts';
 import { FAIL_ON, type FailOn } from '../report/checks.ts';
 import { isObject, nearest } from '../schema/keywords.ts';
-import { dirname, findUpwards, readBytes } from './files.ts';
+import { dirname, findUpwards } from './files.ts';
+import { readJsonFile } from './json.ts';
 
 export const CONFIG_FILE = 'whapi-hooks.config.json';
 
-/** What a project has settled for `validate`; flags win over it. */
+/** What a project has settled; flags win over it. */
 export interface Config {
   /** The file, for messages. */
   readonly file: string;
@@ -18,9 +18,11 @@ export interface Config {
   readonly failOn?: FailOn;
   readonly ignore: readonly Rule[];
   readonly minCoverage?: number;
+  /** The overlay of what the project accepts, from the folder. */
+  readonly schemaOverlay?: string;
 }
 
-const KNOWN = ['fixtures', 'failOn', 'ignore', 'minCoverage'];
+const KNOWN = ['fixtures', 'failOn', 'ignore', 'minCoverage', 'schemaOverlay'];
 
 /** The rule of that name. @returns a sentence where there is none */
 export const readRule = (text: string): { rule: Rule } | { error: string } => {
@@ -38,20 +40,7 @@ const isTexts = (value: unknown): value is string[] => Array.isArray(value) && v
 export const readConfig = (cwd: string): Config | undefined => {
   const file = findUpwards(CONFIG_FILE, cwd);
   if (file === undefined) return undefined;
-  let text: string;
-  try {
-    text = new TextDecoder().decode(readBytes(file));
-  } catch (error) {
-    throw environmentError(`${file} cannot be read: ${reason(error)}.`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    const { cause, offset } = syntaxError(text);
-    const { line, column } = positionOf(text, offset);
-    throw usageError(`${file}:${line}:${column}: not JSON: ${cause}.`);
-  }
+  const value = readJsonFile(file, file);
   if (!isObject(value)) throw usageError(`${file}: expected an object.`);
   for (const key of Object.keys(value)) {
     if (KNOWN.includes(key) || key === '$schema') continue;
@@ -61,7 +50,7 @@ export const readConfig = (cwd: string): Config | undefined => {
       near === undefined ? `Known: ${KNOWN.join(', ')}.` : `Did you mean ${near}?`,
     );
   }
-  const { fixtures = [], failOn, ignore = [], minCoverage } = value;
+  const { fixtures = [], failOn, ignore = [], minCoverage, schemaOverlay } = value;
   if (!isTexts(fixtures)) throw usageError(`${file}: fixtures must be a list of paths or globs, such as ["fixtures/**/*.json"].`);
   const level = FAIL_ON.find((word) => word === failOn);
   if (failOn !== undefined && level === undefined) throw usageError(`${file}: failOn must be one of ${FAIL_ON.join(', ')}.`);
@@ -74,6 +63,8 @@ export const readConfig = (cwd: string): Config | undefined => {
   if (minCoverage !== undefined && (typeof minCoverage !== 'number' || minCoverage < 0 || minCoverage > 100)) {
     throw usageError(`${file}: minCoverage must be a number from 0 to 100.`);
   }
+  if (schemaOverlay !== undefined && typeof schemaOverlay !== 'string')
+    throw usageError(`${file}: schemaOverlay must be the path of an overlay.`);
   return {
     file,
     folder: dirname(file),
@@ -81,5 +72,6 @@ export const readConfig = (cwd: string): Config | undefined => {
     ignore: rules,
     ...(level === undefined ? {} : { failOn: level }),
     ...(minCoverage === undefined ? {} : { minCoverage }),
+    ...(schemaOverlay === undefined ? {} : { schemaOverlay }),
   };
 };

@@ -65,7 +65,8 @@ export const readChunks = (path: string): Iterable<Uint8Array> => {
 export const exists = (path: string): boolean => existsSync(path);
 
 /** JSON that every project has and that holds no payloads; named by itself it is read all the same. */
-const NO_FIXTURES = /^(?:package|package-lock|composer|tsconfig(?:\..+)?|jsconfig|biome|deno|renovate|turbo|whapi-hooks\.config)\.json$/;
+const NO_FIXTURES =
+  /^(?:package|package-lock|composer|tsconfig(?:\..+)?|jsconfig|biome|deno|renovate|turbo|whapi-hooks\.(?:config|overlay))\.json$/;
 
 const isJson = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/i.test(name);
 

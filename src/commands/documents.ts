@@ -1,0 +1,35 @@
+import type { Part } from '../delivery/document.ts';
+import { readSources } from '../io/sources.ts';
+import { complain, type Terminal } from '../io/terminal.ts';
+import type { Checks } from '../report/checks.ts';
+import type { Runtime } from '../runtime.ts';
+import { clean } from '../view/text.ts';
+
+/**
+ * The files of many sources, each once. What cannot be used is told on standard error and to `checks`; what is read
+ * ends when the reader of standard output has gone away.
+ * @param verb what is done with a file, for the sentence about one that is named again: `checked`
+ */
+export async function* documentsOf(
+  sources: readonly string[],
+  runtime: Runtime,
+  terminal: Terminal,
+  checks: Checks,
+  verb: string,
+): AsyncGenerator<{ readonly file: string; readonly path: string | undefined; readonly parts: Iterable<Part> }> {
+  const { out, err } = terminal;
+  const seen = new Set<string>();
+  for await (const source of readSources(sources, runtime)) {
+    if (out.closed.aborted) return;
+    if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
+    else if (source.kind === 'trouble') {
+      checks.trouble(source.exitCode);
+      complain(terminal, source.message, source.hint);
+    } else if (source.path !== undefined && seen.has(source.path)) {
+      err.lines(err.paint.dim(`${clean(source.file)} is named more than once; it is ${verb} once.`));
+    } else {
+      if (source.path !== undefined) seen.add(source.path);
+      yield { file: source.file, path: source.path, parts: source.parts };
+    }
+  }
+}
