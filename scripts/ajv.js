@@ -4,5 +4,5 @@ import code from 'ajv/dist/compile/codegen/code.js';
 import standalone from 'ajv/dist/standalone/index.js';
 
 export const { Ajv } = ajv;
-export const { _, _Code, stringify } = code;
+export const { _, _Code, str, stringify } = code;
 export const standaloneCode = standalone.default;

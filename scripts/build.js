@@ -1,9 +1,10 @@
 // src/ → dist/: the program as small CommonJS files that load one another when needed, and the library.
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build, transform } from 'esbuild';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import { refuseCircles, toCommonJs } from './commonjs.js';
 import { fixturesSchema } from './fixtures-schema.js';
 import { root } from './schemas.js';
 import { buildTesting } from './testing.js';
@@ -57,21 +58,13 @@ const program = await build({
   plugins: [withoutChildProcess],
   write: false,
 });
+const imports = new Map();
 for (const file of program.outputFiles) {
-  const asksForUrl = file.text.includes('import.meta.url');
-  const { code } = await transform(file.text, {
-    ...(asksForUrl && {
-      define: { 'import.meta.url': 'importMetaUrl' },
-      banner: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
-    }),
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20.19',
-    minify: true,
-    supported: { 'dynamic-import': false },
-  });
-  writeFileSync(file.path, code);
+  const piece = toCommonJs(file.text);
+  imports.set(`./${basename(file.path)}`, piece.imports);
+  writeFileSync(file.path, await piece.code);
 }
+refuseCircles(imports);
 
 const library = await Promise.all(
   [

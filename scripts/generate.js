@@ -1,7 +1,7 @@
 // schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { _, _Code, Ajv, standaloneCode, stringify } from './ajv.js';
+import { _, _Code, Ajv, standaloneCode, str, stringify } from './ajv.js';
 import { ENVELOPE, events, flatten, loadSchemas, METHODS, root, variants } from './schemas.js';
 import { payloadTypes } from './types.js';
 
@@ -143,7 +143,7 @@ ajv.addKeyword({
   schemaType: 'object',
   error: { params: ({ params }) => _`{remarks: ${params.remarks}}` },
   code(cxt) {
-    const { gen, data, schema } = cxt;
+    const { gen, data, schema, it } = cxt;
     const names = Object.keys(schema);
     const table = gen.scopeValue('schema', {
       ref: names,
@@ -152,9 +152,14 @@ ajv.addKeyword({
     });
     const strange = gen.let('strange', false);
     gen.forIn('key', data, (key) => {
+      // Read by the key at hand, which V8 does without looking it up; Ajv would read each member by its name.
+      const value = gen.const('value', _`${data}[${key}]`);
       for (const [index, name] of names.entries()) {
         gen.code(index === 0 ? _`switch (${table}.get(${key})) {case 0: {` : _`case ${index}: {`);
-        cxt.subschema({ keyword: 'x-members', schemaProp: name, dataProp: name }, gen.name('valid'));
+        const { errorPath, parentDataProperty } = it;
+        Object.assign(it, { errorPath: str`${errorPath}/${name}`, parentDataProperty: _`${name}` });
+        cxt.subschema({ keyword: 'x-members', schemaProp: name, data: value }, gen.name('valid'));
+        Object.assign(it, { errorPath, parentDataProperty });
         gen.code(_`break; }`);
       }
       gen.code(_`default: ${strange} = true; }`);
@@ -181,7 +186,7 @@ const bounded = code
   // A validator gets its pointer alone: an object for each call would cost more than the check itself.
   .replaceAll('{instancePath="", parentData, parentDataProperty, rootData=data}={}', 'instancePath = ""')
   .replaceAll(
-    /\{instancePath:(instancePath\+"[^"]*"(?: \+ i\d+(?:\+"[^"]*")?)*),parentData:data\d*,parentDataProperty:(?:"\w+"|i\d+),rootData\}/g,
+    /\{instancePath:(instancePath\+"[^"]*"(?: \+ i\d+(?:\+"[^"]*")?)*),parentData:(?:data|value)\d*,parentDataProperty:(?:"\w+"|i\d+),rootData\}/g,
     '$1',
   )
   .replaceAll(/schemaPath:"[^"]*",/g, '')

@@ -253,7 +253,7 @@ const notRecord = (line: number, found: string, message: string): Part => ({
 });
 
 const isBlank = (line: Uint8Array): boolean => {
-  for (const byte of line) if (byte !== 32 && byte !== 9) return false;
+  for (let i = 0; i < line.length; i++) if (line[i] !== 32 && line[i] !== 9) return false;
   return true;
 };
 

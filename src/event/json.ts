@@ -28,7 +28,8 @@ const unreadable = (
 
 /** UTF-16 is told by its byte order mark, or by a zero byte beside the first character of JSON. */
 const isUtf16 = (bytes: Uint8Array): boolean => {
-  const [a, b] = bytes;
+  const a = bytes[0];
+  const b = bytes[1];
   if (a === undefined || b === undefined) return false;
   return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (bytes.length >= 4 && (a === 0) !== (b === 0));
 };
@@ -48,6 +49,8 @@ const badByte = (bytes: Uint8Array): number => {
   }
   return good;
 };
+
+const isBlank = (text: string): boolean => text.charCodeAt(0) !== 123 && text.trim() === '';
 
 const surrogate = /\p{Surrogate}/u;
 
@@ -249,7 +252,7 @@ export const readJson = (body: Uint8Array | string): Read => {
   }
   const json = start === 0 ? text : text.slice(start);
   const shift = (made: Finding): Finding => (made.offset === undefined || start === 0 ? made : { ...made, offset: made.offset + start });
-  if (json.trim() === '')
+  if (isBlank(json))
     return {
       ok: false,
       text,

@@ -20,6 +20,7 @@ const MOST_MEMBERS = 64;
 // Kept between calls: a scan never waits, so no two are under way at once.
 const hashes = new Int32Array(MOST_MEMBERS * (DEEPEST + 1));
 const firsts = new Int32Array(DEEPEST + 2);
+const bitsOf = new Int32Array(DEEPEST + 2);
 const isObject = new Uint8Array(DEEPEST + 2);
 
 const encoder = new TextEncoder();
@@ -41,14 +42,16 @@ export const endOfString = (text: string, start: number): number => {
 
 /** Digits in a row from an index. */
 const digitsFrom = (bytes: Uint8Array, start: number): number => {
+  const { length } = bytes;
   let end = start;
-  for (let byte = bytes[end]; byte !== undefined && byte >= 48 && byte <= 57; byte = bytes[end]) end++;
+  // Reading beyond the end would make V8 give up its quick way of reading bytes.
+  while (end < length && (bytes[end] as number) >= 48 && (bytes[end] as number) <= 57) end++;
   return end - start;
 };
 
 /** An exponent of three digits, or 300 digits in a row, may be too much for a number (1.8e308 is the largest). */
 const mayOverflow = (bytes: Uint8Array, at: number): boolean => {
-  const sign = bytes[at + 1];
+  const sign = at + 1 < bytes.length ? bytes[at + 1] : 0;
   return digitsFrom(bytes, sign === 43 || sign === 45 ? at + 2 : at + 1) > 2;
 };
 
@@ -64,6 +67,7 @@ export const scan = (bytes: Uint8Array): Scan => {
   let deepest = 0;
   let first = 0; // of the hashes of the object at hand
   let top = 0;
+  let bits = 0; // one for each of them, so that most keys need no look at the others
   let object = 0;
   let keyIsNext = false;
   let suspicious = false;
@@ -73,19 +77,22 @@ export const scan = (bytes: Uint8Array): Scan => {
     const byte = bytes[i] as number; // i is below the length
     if (byte === 34) {
       if (!keyIsNext) {
-        // Beyond the end bytes[i] is undefined, which ends the walk as well.
-        for (let letter = bytes[++i]; letter !== 34 && letter !== undefined; letter = bytes[++i]) {
-          if (letter === 92 && bytes[++i] === 117) escapes = true;
+        while (++i < length) {
+          const letter = bytes[i];
+          if (letter === 34) break;
+          if (letter === 92 && ++i < length && bytes[i] === 117) escapes = true;
         }
         continue;
       }
       keyIsNext = false;
       let hash = 0;
-      for (let letter = bytes[++i]; letter !== 34 && letter !== undefined; letter = bytes[++i]) {
+      while (++i < length) {
+        const letter = bytes[i] as number; // i is below the length
+        if (letter === 34) break;
         hash = ((hash << 5) - hash + letter) | 0;
         if (letter === 92) {
           suspicious = true;
-          if (bytes[++i] === 117) escapes = true;
+          if (++i < length && bytes[i] === 117) escapes = true;
         }
       }
       if (suspicious) continue;
@@ -93,10 +100,16 @@ export const scan = (bytes: Uint8Array): Scan => {
         suspicious = true;
         continue;
       }
-      for (let other = first; other < top; other++) {
-        if (hashes[other] === hash) suspicious = true;
+      const bit = 1 << (hash ^ (hash >> 5));
+      if ((bits & bit) !== 0) {
+        for (let other = first; other < top; other++) {
+          if (hashes[other] === hash) suspicious = true;
+        }
       }
+      bits |= bit;
       hashes[top++] = hash;
+    } else if (byte === 58) {
+      // Between a key and its value: frequent, so asked for early.
     } else if (byte === 44) keyIsNext = object === 1;
     else if (byte === 123 || byte === 91) {
       depth++;
@@ -107,6 +120,8 @@ export const scan = (bytes: Uint8Array): Scan => {
         continue;
       }
       firsts[depth] = first;
+      bitsOf[depth] = bits;
+      bits = 0;
       isObject[depth] = object;
       first = top;
       object = byte === 123 ? 1 : 0;
@@ -115,13 +130,14 @@ export const scan = (bytes: Uint8Array): Scan => {
       if (depth <= 0) continue;
       if (depth <= DEEPEST) {
         top = first;
-        first = firsts[depth] ?? 0;
-        object = isObject[depth] ?? 0;
+        first = firsts[depth] as number; // depth is at most DEEPEST
+        bits = bitsOf[depth] as number;
+        object = isObject[depth] as number;
       }
       depth--;
       keyIsNext = false;
     } else if (byte === 101 || byte === 69) {
-      const before = bytes[i - 1] ?? 0;
+      const before = i > 0 ? (bytes[i - 1] as number) : 0;
       if (before >= 48 && before <= 57 && mayOverflow(bytes, i)) suspicious = true;
     } else if (byte >= 48 && byte <= 57) {
       const digits = digitsFrom(bytes, i);

@@ -30,32 +30,44 @@ export const kindOf = (path: string): 'file' | 'folder' | undefined => {
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
 /** Bytes that are read at once: larger pieces gain nothing. */
 const CHUNK = 1 << 20;
+const NOTHING = new Uint8Array();
 
 /**
- * A file in pieces. Each piece is a buffer of its own, so that lines cut from it stay as they are.
+ * A file in pieces. Each piece is a buffer of its own, so that lines cut from it stay as they are; it ends with the end
+ * of a line where it holds one, so that lines need not be joined.
  * @throws the system's error at once where the file cannot be opened or its beginning not be read
  */
 export const readChunks = (path: string): Iterable<Uint8Array> => {
   const file = openSync(path, 'r');
   // One byte more than the file has shows its end in the same read; pipes and devices have no size.
   const size = Math.min(CHUNK, (fstatSync(file).size || CHUNK) + 1);
-  const next = (): Uint8Array => {
-    const buffer = Buffer.allocUnsafe(size);
-    return buffer.subarray(0, readSync(file, buffer, 0, size, null));
+  const next = (begun: Uint8Array): Buffer => {
+    const buffer = Buffer.allocUnsafe(Math.max(size, begun.length + (size >> 1)));
+    buffer.set(begun);
+    return buffer.subarray(0, begun.length + readSync(file, buffer, begun.length, buffer.length - begun.length, null));
   };
-  let first: Uint8Array;
+  let first: Buffer;
   try {
-    first = next();
+    first = next(NOTHING);
   } catch (error) {
     closeSync(file);
     throw error;
   }
   return (function* () {
     try {
-      for (let chunk = first; chunk.length > 0; chunk = next()) {
-        yield chunk;
-        if (size < CHUNK && chunk.length < size) return;
+      let begun: Uint8Array = NOTHING;
+      for (let chunk = first; chunk.length > begun.length; chunk = next(begun)) {
+        const isWhole = size < CHUNK && chunk.length < size;
+        const end = isWhole ? chunk.length : chunk.lastIndexOf(10) + 1;
+        // A line that is longer than a piece leaves in pieces.
+        if (end === 0 && chunk.length < CHUNK) begun = chunk;
+        else {
+          begun = end === 0 ? NOTHING : chunk.subarray(end);
+          yield end === 0 ? chunk : chunk.subarray(0, end);
+        }
+        if (isWhole) return;
       }
+      if (begun.length > 0) yield begun;
     } finally {
       closeSync(file);
     }
