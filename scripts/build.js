@@ -49,7 +49,7 @@ mkdirSync(fresh, { recursive: true });
 // esbuild splits ES modules only; each piece is then turned into CommonJS, which starts a little faster.
 const program = await build({
   ...common,
-  entryPoints: { main: 'src/entry.ts' },
+  entryPoints: { main: 'src/entry.ts', worker: 'src/worker.ts' },
   outdir: '.dist',
   format: 'esm',
   splitting: true,

@@ -1,6 +1,7 @@
 // A piece of the program that esbuild made as an ES module → CommonJS whose imports are plain constants.
-import { transform } from 'esbuild';
+
 import { init, parse } from 'es-module-lexer';
+import { transform } from 'esbuild';
 
 await init;
 

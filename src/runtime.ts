@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 
 /** An output stream as the program sees it. */
 export interface Output {
@@ -21,6 +21,8 @@ export interface Runtime {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
+  /** Threads that can work at once. */
+  readonly cores: number;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Standard input, whole. */
@@ -72,6 +74,7 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     home: homedir(),
     env: host.env,
     platform: host.platform,
+    cores: availableParallelism(),
     stdout: output(host.stdout),
     stderr: output(host.stderr),
     async readStdin() {

@@ -1,5 +1,4 @@
-import type { Part } from '../delivery/document.ts';
-import { readSources } from '../io/sources.ts';
+import { type DocumentSource, readSources } from '../io/sources.ts';
 import { complain, type Terminal } from '../io/terminal.ts';
 import type { Checks } from '../report/checks.ts';
 import type { Runtime } from '../runtime.ts';
@@ -16,7 +15,7 @@ export async function* documentsOf(
   terminal: Terminal,
   checks: Checks,
   verb: string,
-): AsyncGenerator<{ readonly file: string; readonly path: string | undefined; readonly parts: Iterable<Part> }> {
+): AsyncGenerator<DocumentSource> {
   const { out, err } = terminal;
   const seen = new Set<string>();
   for await (const source of readSources(sources, runtime)) {
@@ -29,7 +28,7 @@ export async function* documentsOf(
       err.lines(err.paint.dim(`${clean(source.file)} is named more than once; it is ${verb} once.`));
     } else {
       if (source.path !== undefined) seen.add(source.path);
-      yield { file: source.file, path: source.path, parts: source.parts };
+      yield source;
     }
   }
 }

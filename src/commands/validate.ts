@@ -1,18 +1,22 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Checked, checkEntry, eventOfFile } from '../delivery/check.ts';
-import type { Entry, FileFinding } from '../delivery/document.ts';
+import { checkEntry, eventOfFile } from '../delivery/check.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import type { Rule } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
-import { openWriter, resolve } from '../io/files.ts';
+import { join, openWriter, resolve } from '../io/files.ts';
 import { projectOverlay } from '../io/overlay.ts';
+import { openProgress } from '../io/progress.ts';
 import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
+import { checkSegments, hasSegments, WORTH_THREADS } from '../io/segments.ts';
+import { type DocumentSource, sizeOfSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
 import { excerptOf } from '../report/excerpt.ts';
-import type { ReportContext, ReportedRow } from '../report/reporter.ts';
+import type { ReportContext } from '../report/reporter.ts';
+import { type Row, rowInFile, rowOfProblem, rowsOfEntry } from '../report/rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { plain } from '../view/paint.ts';
 import { documentsOf } from './documents.ts';
@@ -32,10 +36,17 @@ interface ValidateOptions {
   readonly reporter?: readonly ReporterChoice[];
   readonly as?: EventName;
   readonly schemaOverlay?: string;
+  readonly jobs?: number;
   readonly coverage?: boolean;
   readonly minCoverage?: number;
   readonly coverageJson?: string;
 }
+
+/** Payloads after which the screen gets a turn. */
+const TURN = 2048;
+/** More threads gain little: one has to report what all of them find. */
+const MOST_THREADS = 4;
+const NOTHING: readonly Row[] = [];
 
 /** @throws UserError (3) where the file cannot be written */
 const writeJson = (file: string, cwd: string, value: unknown): void => {
@@ -136,7 +147,8 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const config = readConfig(runtime.cwd);
   const { sources, from } = sourcesOf(named, config, runtime);
   const failOn = options.failOn ?? (options.strict === true ? 'warning' : (config?.failOn ?? 'error'));
-  const checks = createChecks(failOn, new Set([...(options.ignore ?? []), ...(config?.ignore ?? [])]));
+  const ignore = [...(options.ignore ?? []), ...(config?.ignore ?? [])];
+  const checks = createChecks(failOn, new Set(ignore));
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd, config);
   const targets = targetsOf(options, runtime, terminal);
   const textOnStdout = targets.some(({ format, to }) => to === out && format === 'text');
@@ -148,51 +160,90 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const measure = covers ? await import('../report/coverage.ts') : undefined;
   const coverage = measure?.createCoverage();
 
-  const report = (row: ReportedRow): void => {
-    checks.found(row.finding);
-    reports.row(row);
-  };
-  const reportProblem = (file: string, { line, column, finding, text }: FileFinding): void => {
-    if (checks.ignores(finding)) return;
-    const excerpt = text === undefined ? () => undefined : excerptOf(text, { line: 1, column: 1 }, line);
-    report({ file, line, column, event: null, finding, payload: null, fails: checks.fails(finding), excerpt });
-  };
-  const reportEntry = (file: string, entry: Entry, checked: Checked): number => {
-    if (checked.findings.length === 0) return 0;
-    const placed = checked.placed().filter(({ finding }) => !checks.ignores(finding));
-    for (const { finding, line, column } of placed) {
-      const excerpt = entry.recorded === undefined && checked.text !== undefined ? excerptOf(checked.text, entry, line) : () => undefined;
-      report({ file, line, column, event: checked.event, finding, payload: entry.name, fails: checks.fails(finding), excerpt });
+  const add = (file: string, rows: readonly Row[]): void => {
+    for (const { around, ...row } of rows) {
+      checks.found(row.finding);
+      const excerpt = around === undefined ? () => undefined : excerptOf(around.text, around, row.line);
+      reports.row({ ...row, file, fails: checks.fails(row.finding), excerpt });
     }
-    return placed.length;
+  };
+  const progress = openProgress(runtime, err.isTTY ? sizeOfSources(sources, from.cwd) : 0, 'bytes');
+  let bytes = 0;
+  /** Gives the screen a turn, and whoever reads standard output the time to do so. */
+  const turn = async (): Promise<void> => {
+    progress.show(bytes);
+    await out.flush();
+    if (err.isTTY) await setImmediate();
   };
 
-  for await (const { file, parts } of documentsOf(sources, from, terminal, checks, 'checked')) {
-    checks.file();
-    const before = checks.totals();
+  /** @returns the number of payloads without any finding */
+  const checkParts = async ({ file, parts }: DocumentSource, as: EventName | undefined): Promise<number> => {
     let clean = 0;
-    const as = options.as ?? eventOfFile(file);
+    let count = 0;
     for (const part of parts) {
-      if ('problem' in part) reportProblem(file, part.problem);
+      if ('problem' in part)
+        add(
+          file,
+          [rowOfProblem(part.problem)].filter(({ finding }) => !checks.ignores(finding)),
+        );
       else {
+        const { entry } = part;
         checks.event();
-        const checked = checkEntry(part.entry, as, overlay);
-        if (reportEntry(file, part.entry, checked) === 0) clean++;
+        const checked = checkEntry(entry, as, overlay);
+        const rows =
+          checked.findings.length === 0 ? NOTHING : rowsOfEntry(entry, checked).filter(({ finding }) => !checks.ignores(finding));
+        if (rows.length === 0) clean++;
+        else add(file, rows);
         // What contradicts the contract shows nothing of it.
         if (!checked.findings.some(({ severity }) => severity === 'error')) {
           coverage?.add({ name: checked.event, payload: checked.payload, mode: checked.mode });
         }
+        bytes += entry.body.length;
+        if (++count % TURN === 0) await turn();
+        if (out.closed.aborted) break;
       }
     }
+    return clean;
+  };
+  /** Lines are checked in segments, by several threads where there are many. */
+  const checkLines = async ({ file, path = '', size, close }: DocumentSource, as: EventName | undefined): Promise<number> => {
+    close();
+    const threads = options.jobs ?? (size < WORTH_THREADS ? 1 : Math.min(runtime.cores, MOST_THREADS));
+    const program = join(runtime.packageRoot, 'dist', 'worker.cjs');
+    let clean = 0;
+    let lines = 0;
+    const start = bytes;
+    for await (const segment of checkSegments({ path, threads, program, as, overlay, ignore })) {
+      for (let i = 0; i < segment.events; i++) checks.event();
+      add(
+        file,
+        segment.rows.map((row) => rowInFile(row, lines)),
+      );
+      lines += segment.lines;
+      clean += segment.clean;
+      bytes = start + segment.end;
+      await turn();
+      if (out.closed.aborted) break;
+    }
+    return clean;
+  };
+
+  for await (const source of documentsOf(sources, from, terminal, checks, 'checked')) {
+    checks.file();
+    const before = checks.totals();
+    const as = options.as ?? eventOfFile(source.file);
+    const inSegments = coverage === undefined && source.path !== undefined && hasSegments(source.file, source.size);
+    const clean = await (inSegments ? checkLines : checkParts)(source, as);
     const now = checks.totals();
     reports.file({
-      file,
+      file: source.file,
       events: now.events - before.events,
       errors: now.errors - before.errors,
       warnings: now.warnings - before.warnings,
       clean,
     });
   }
+  progress.stop();
   reports.end(checks.totals());
   if (measure !== undefined && coverage !== undefined) {
     const covered = coverage.result();
@@ -248,6 +299,7 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .addOption(option('--limit <n>', 'findings that the text prints in full; the others are counted', count, { value: 50, shown: '50' }))
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
+    .addOption(option('--jobs <n>', 'threads for large files of lines (default: as many as there are cores, at most 4)', count))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
       finish(await validate(sources, command.opts<ValidateOptions>(), runtime, colourOf(program.opts())));

@@ -53,7 +53,8 @@ const problem = (made: Finding, line: number, column: number, text?: string): Do
 /** A member of maps that tells editors the schema (docs/editors.md). */
 const EDITORS = '$schema';
 
-const isLines = (file: string): boolean => /\.(?:jsonl|ndjson)$/i.test(file);
+/** Whether the name of a file says that it holds one payload or record a line. */
+export const isLines = (file: string): boolean => /\.(?:jsonl|ndjson)$/i.test(file);
 
 /**
  * Reads a file of payloads (README, "Files"): in `.json` a list of payloads, one payload or a map of named ones;
@@ -136,23 +137,42 @@ const join = (pieces: readonly Uint8Array[]): Uint8Array => {
   return whole;
 };
 
-/** The lines of a file without their ends; the last one may lack its end. */
-function* linesOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+/**
+ * The lines of a file without their ends, one a call, undefined after the last one, which may lack its end. No generator:
+ * there are millions of them.
+ */
+const linesOf = (chunks: Iterable<Uint8Array>): (() => Uint8Array | undefined) => {
+  const pieces = chunks[Symbol.iterator]();
   let carried: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const rest = chunk.subarray(start, end);
-      const line = carried.length === 0 ? rest : join([...carried, rest]);
-      carried = [];
-      start = end + 1;
-      yield line[line.length - 1] === 13 ? line.subarray(0, -1) : line;
-    }
+  let chunk: Uint8Array = new Uint8Array();
+  let start = 0;
+  const more = (): boolean => {
     // A copy: whoever reads the file may use its buffer again.
     if (start < chunk.length) carried.push(chunk.slice(start));
-  }
-  if (carried.length > 0) yield join(carried);
-}
+    const { done, value } = pieces.next();
+    chunk = done === true ? new Uint8Array() : value;
+    start = 0;
+    return done !== true;
+  };
+  const withCarried = (rest: Uint8Array): Uint8Array => {
+    const line = join([...carried, rest]);
+    carried = [];
+    return line;
+  };
+  return () => {
+    let end = chunk.indexOf(10, start);
+    while (end === -1) {
+      if (!more()) return carried.length > 0 ? withCarried(chunk) : undefined;
+      end = chunk.indexOf(10);
+    }
+    const rest = chunk.subarray(start, end > start && chunk[end - 1] === 13 ? end - 1 : end);
+    start = end + 1;
+    if (carried.length === 0) return rest;
+    const line = withCarried(rest);
+    // The end of the line may stand in two pieces.
+    return end === 0 && line[line.length - 1] === 13 ? line.subarray(0, -1) : line;
+  };
+};
 
 /** Several lines, the first of them one whole JSON object. */
 const looksLikeLines = (bytes: Uint8Array): boolean => {
@@ -223,12 +243,28 @@ const readWhole = (bytes: Uint8Array): Document => {
   return problem(finding('not-payload', '', isObject(value) ? 'an object' : 'another value', 'payloads', message), line, column, json);
 };
 
-function* readLines(chunks: Iterable<Uint8Array>): Generator<Part> {
-  let base: string | undefined;
+/** What the lines before have told about those that follow. */
+export interface LinesState {
   /** Told by the first line. */
-  let isRecording: boolean | undefined;
+  readonly isRecording: boolean;
+  /** Path of the listener that recorded, where the recording says so. */
+  readonly base?: string;
+}
+
+/**
+ * Reads lines of payloads or records.
+ * @param before what the lines before these have told, where these are not the first
+ * @returns how many lines there were, and what they tell about those that follow
+ */
+export function* readLines(
+  chunks: Iterable<Uint8Array>,
+  before?: LinesState,
+): Generator<Part, { readonly lines: number; readonly after: LinesState }> {
+  let base = before?.base;
+  let isRecording = before?.isRecording;
   let line = 0;
-  for (const body of linesOf(chunks)) {
+  const next = linesOf(chunks);
+  for (let body = next(); body !== undefined; body = next()) {
     line++;
     if (isBlank(body)) continue;
     // Among payloads only a line that begins like a record of ours is looked at as one.
@@ -244,8 +280,9 @@ function* readLines(chunks: Iterable<Uint8Array>): Generator<Part> {
       yield { entry: { name, body: record.delivery.body, line, column: 1, recorded: record, ...(base === undefined ? {} : { base }) } };
     }
   }
-  if (line === 0)
+  if (line === 0 && before === undefined)
     yield { problem: { line: 1, column: 1, finding: finding('empty-body', '', 'nothing', 'payloads, one a line', 'the file is empty') } };
+  return { lines: line, after: { isRecording: isRecording === true, ...(base === undefined ? {} : { base }) } };
 }
 
 const notRecord = (line: number, found: string, message: string): Part => ({

@@ -84,8 +84,7 @@ const validatorFindings = (payload: unknown, error: ValidatorError): Finding[] =
 const envelope: ReadonlySet<string> = new Set(ENVELOPE);
 
 /** The members of the payload itself: the key of the event, the keys of others, foreign members. */
-const keyFindings = (name: EventName, payload: JsonObject): Finding[] => {
-  const { keys } = entryOf(name);
+const keyFindings = (name: EventName, keys: readonly string[], payload: JsonObject): Finding[] => {
   if (keys.length === 0) return [];
   const findings: Finding[] = [];
   let found = false;
@@ -139,8 +138,8 @@ const MOST_REMARKS = 1000;
 
 /** All that the schema of an event has to say about a payload. */
 const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
-  const { validate } = entryOf(name);
-  const findings = keyFindings(name, payload);
+  const { keys, validate } = entryOf(name);
+  const findings = keyFindings(name, keys, payload);
   if (!validate(payload)) {
     let omitted = takeOmitted();
     for (const error of validate.errors ?? []) {
@@ -160,7 +159,7 @@ const judge = (named: Named, payload: JsonObject, textFindings: readonly Finding
   if (named.name === null) return { name: null, payload, findings: [...textFindings, ...named.findings], verdict: 'unknown' };
   const found = checkPayload(named.name, payload);
   const findings = textFindings.length + named.findings.length === 0 ? found : [...textFindings, ...named.findings, ...found];
-  const verdict = findings.some(({ severity }) => severity === 'error') ? 'invalid' : 'valid';
+  const verdict = findings.length > 0 && findings.some(({ severity }) => severity === 'error') ? 'invalid' : 'valid';
   // The name tells the type; where findings are errors the payload is only nearly of it, as the type says.
   return { name: named.name, payload, findings, verdict } as unknown as Parsed;
 };

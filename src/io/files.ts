@@ -27,20 +27,32 @@ export const kindOf = (path: string): 'file' | 'folder' | undefined => {
   }
 };
 
+/** Bytes of a file; 0 where there is none. */
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
 /** Bytes that are read at once: larger pieces gain nothing. */
 const CHUNK = 1 << 20;
 const NOTHING = new Uint8Array();
+
+/** A file that is read piece by piece, to its end. */
+export interface Chunks extends Iterable<Uint8Array> {
+  /** Bytes of the file. */
+  readonly size: number;
+  /** For whoever has not begun to read. */
+  close(): void;
+}
 
 /**
  * A file in pieces. Each piece is a buffer of its own, so that lines cut from it stay as they are; it ends with the end
  * of a line where it holds one, so that lines need not be joined.
  * @throws the system's error at once where the file cannot be opened or its beginning not be read
  */
-export const readChunks = (path: string): Iterable<Uint8Array> => {
+export const readChunks = (path: string): Chunks => {
   const file = openSync(path, 'r');
+  const { size: whole } = fstatSync(file);
   // One byte more than the file has shows its end in the same read; pipes and devices have no size.
-  const size = Math.min(CHUNK, (fstatSync(file).size || CHUNK) + 1);
+  const size = Math.min(CHUNK, (whole || CHUNK) + 1);
   const next = (begun: Uint8Array): Buffer => {
     const buffer = Buffer.allocUnsafe(Math.max(size, begun.length + (size >> 1)));
     buffer.set(begun);
@@ -53,7 +65,7 @@ export const readChunks = (path: string): Iterable<Uint8Array> => {
     closeSync(file);
     throw error;
   }
-  return (function* () {
+  const chunks = (function* () {
     try {
       let begun: Uint8Array = NOTHING;
       for (let chunk = first; chunk.length > begun.length; chunk = next(begun)) {
@@ -72,6 +84,11 @@ export const readChunks = (path: string): Iterable<Uint8Array> => {
       closeSync(file);
     }
   })();
+  return {
+    size: whole,
+    [Symbol.iterator]: () => chunks,
+    close: () => closeSync(file),
+  };
 };
 
 export const exists = (path: string): boolean => existsSync(path);

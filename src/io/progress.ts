@@ -1,4 +1,5 @@
 import type { Ora } from 'ora';
+import { formatSize } from '../event/summary.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Progress of a long run, on standard error and only where that is a terminal. */
@@ -11,15 +12,28 @@ export interface Progress {
 
 /** Milliseconds without a spinner: short runs need none. */
 const PATIENCE = 700;
+/** Milliseconds before there is an estimate: the beginning of a run says little. */
+const KNOWN_AFTER = 2000;
 
-export const openProgress = (runtime: Runtime, total: number): Progress => {
+/** `40 of 200`, `1.2 GB of 3.0 GB, about 12 s left`. */
+export const progressText = (done: number, total: number, ms: number, unit: 'count' | 'bytes'): string => {
+  const text = (value: number): string => (unit === 'bytes' ? formatSize(value) : String(value));
+  if (total <= 0) return text(done);
+  const left = ms < KNOWN_AFTER || done <= 0 ? undefined : Math.max(1, Math.round(((total - done) * ms) / done / 1000));
+  const estimate = left === undefined || done >= total ? '' : `, about ${left < 100 ? `${left} s` : `${Math.round(left / 60)} min`} left`;
+  return `${text(done)} of ${text(Math.max(done, total))}${estimate}`;
+};
+
+/** @param total what `show` will have counted at the end; 0 where nobody knows */
+export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'bytes' = 'count'): Progress => {
   const { stderr } = runtime;
   const stream = stderr.stream;
   if (!stderr.isTTY || stream === undefined) return { pause: () => {}, show: () => {}, stop: () => {} };
+  const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;
   let ended = false;
-  const text = (): string => `${done} of ${total}`;
+  const text = (): string => progressText(done, total, runtime.elapsed() - begun, unit);
   const timer = setTimeout(() => {
     void import('ora').then(({ default: ora }) => {
       if (!ended) spinner = ora({ text: text(), stream, discardStdin: false, hideCursor: false }).start();

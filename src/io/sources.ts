@@ -4,12 +4,25 @@ import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { join, kindOf, readChunks, resolve, shown, walk } from './files.ts';
+import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
+
+export interface DocumentSource {
+  readonly kind: 'document';
+  /** Its name, as a person typed it. */
+  readonly file: string;
+  /** Where all of it is read. */
+  readonly path?: string;
+  /** Bytes of the file; 0 where that is not known. */
+  readonly size: number;
+  readonly parts: Iterable<Part>;
+  /** For whoever does not read the parts. */
+  close(): void;
+}
 
 /** What a source turned out to be. */
 export type Source =
-  /** A file that is read while its parts are asked for; `path` where all of it is. */
-  | { readonly kind: 'document'; readonly file: string; readonly path?: string; readonly parts: Iterable<Part> }
+  /** A file that is read while its parts are asked for. */
+  | DocumentSource
   /** Something worth telling that keeps nothing from going on. */
   | { readonly kind: 'note'; readonly message: string }
   /** A source, or a part of one, that could not be used; the others go on. */
@@ -24,7 +37,8 @@ const trouble = (exitCode: ExitCode, message: string, hint?: string): Source => 
 
 const readFile = (path: string, name: string): Source => {
   try {
-    return { kind: 'document', file: name, path, parts: readParts(name, readChunks(path)) };
+    const chunks = readChunks(path);
+    return { kind: 'document', file: name, path, size: chunks.size, parts: readParts(name, chunks), close: chunks.close };
   } catch (error) {
     return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
   }
@@ -66,6 +80,8 @@ function* ofEvent(parts: Iterable<Part>, name: string): Generator<Part> {
   for (const part of parts) if (!('entry' in part) || parseBody(part.entry.body).parsed.name === name) yield part;
 }
 
+const withoutPath = ({ path: _, ...source }: DocumentSource): DocumentSource => source;
+
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
   const parts = text
@@ -81,6 +97,15 @@ const ofPackage = (runtime: Runtime, text: string): string | undefined => {
 export const readSampleFile = (category: string, runtime: Runtime): Source =>
   readFile(join(runtime.packageRoot, 'samples', `${category}.json`), `samples/${category}.json`);
 
+/** Bytes of the files and folders among sources, for a progress; what else there is counts nothing. */
+export const sizeOfSources = (sources: readonly string[], cwd: string): number => {
+  const sizes = sources.flatMap((text) => {
+    const path = resolve(cwd, text);
+    return kindOf(path) === 'folder' ? [...walk(path)].map((found) => ('file' in found ? sizeOf(found.file) : 0)) : [sizeOf(path)];
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+};
+
 /**
  * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
  * package (`samples/groups.json`), a category (`groups`) or an event (`groups.put`).
@@ -90,7 +115,8 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
   const { cwd } = runtime;
   for (const text of sources) {
     if (text === '-') {
-      yield { kind: 'document', file: '-', path: '-', parts: readParts('-', [await runtime.readStdin()]) };
+      const bytes = await runtime.readStdin();
+      yield { kind: 'document', file: '-', path: '-', size: 0, parts: readParts('-', [bytes]), close: () => {} };
       continue;
     }
     const path = resolve(cwd, text);
@@ -108,7 +134,7 @@ export async function* readSources(sources: readonly string[], runtime: Runtime)
       } else if ((CATEGORIES as readonly string[]).includes(text)) yield readSampleFile(text, runtime);
       else if (isEventName(text)) {
         const source = readSampleFile(category, runtime);
-        yield source.kind === 'document' ? { kind: 'document', file: source.file, parts: ofEvent(source.parts, text) } : source;
+        yield source.kind === 'document' ? withoutPath({ ...source, parts: ofEvent(source.parts, text) }) : source;
       } else {
         const near = nearest(text, [...CATEGORIES, ...EVENT_NAMES]);
         yield trouble(

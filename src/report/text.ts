@@ -60,12 +60,15 @@ const own = (text: string): string => decoder.decode(encoder.encode(text));
 
 const patternOf = (pointer: string): string => pointer.slice(0, MOST_LETTERS).replace(/\/\d+(?=\/|$)/g, '/*');
 
-const keyOf = ({ event, finding }: FileFindingRow, pattern: string): string => {
+const keyOf = ({ event, finding }: Pick<FileFindingRow, 'event' | 'finding'>, pattern: string): string => {
   const { rule, expected, found, message } = finding;
   const words = BY_KIND.has(rule) ? (/^the (?:string|number)/.exec(found)?.[0] ?? found) : message;
   // Of what is too long to be compared, the length has to do.
   return [rule, event, expected, words, pattern.length, pattern].map((part) => String(part).slice(0, MOST_COMPARED)).join('\n');
 };
+
+/** Tells apart what the report shows as one block. */
+export const kindOf = (row: Pick<FileFindingRow, 'event' | 'finding'>): string => keyOf(row, patternOf(row.finding.pointer));
 
 const byPlace = ({ order: a }: Group, { order: b }: Group): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 

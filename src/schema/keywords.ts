@@ -99,22 +99,45 @@ const MESSAGE_ID = /^[A-Za-z0-9._]{4,30}-[A-Za-z0-9._]{4,30}(?:-[A-Za-z0-9._]{2,
 const CHAT = /^[^@\s\u0000-\u001f\u007f-\u009f]+@(?:s\.whatsapp\.net|g\.us|newsletter|lid|broadcast|c\.us)$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const GROUP = /^[^@\s\u0000-\u001f\u007f-\u009f]+@g\.us$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Digits that a text begins with. Most ids are told by them, in a fraction of the time that a pattern takes. */
+const digitsOf = (text: string): number => {
+  let end = 0;
+  while (end < text.length && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+  return end;
+};
+
+const isChat = (id: string): boolean => {
+  const digits = digitsOf(id);
+  const rest = id.length - digits;
+  if (digits > 0 && ((rest === 15 && id.endsWith('@s.whatsapp.net')) || (rest === 5 && id.endsWith('@g.us')))) return true;
+  return CHAT.test(id) || id === 'stories' || id === 'status@broadcast';
+};
+
+const hasControl = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return true;
+  }
+  return false;
+};
 
 /** x-form: what an id looks like (SEVERITY.md, last table; CONTRACT.md section 6). */
 const FORMS = {
   'chat-id': {
-    fits: (id: string) => CHAT.test(id) || id === 'stories' || id === 'status@broadcast',
+    fits: isChat,
     expected: 'a chat id such as 99900011122@s.whatsapp.net or …@g.us',
   },
   'group-id': { fits: (id: string) => GROUP.test(id), expected: 'a group id such as 120363000000000000@g.us' },
-  'person-id': { fits: (id: string) => PERSON.test(id), expected: 'digits, alone or with @s.whatsapp.net or @lid' },
+  'person-id': {
+    fits: (id: string) => (digitsOf(id) === id.length ? id !== '' : PERSON.test(id)),
+    expected: 'digits, alone or with @s.whatsapp.net or @lid',
+  },
   // Empty is an error of its own (minLength), so not remarked on as well.
   'message-id': { fits: (id: string) => id === '' || MESSAGE_ID.test(id), expected: 'a message id such as Abc123Def456Gh-ijKL78' },
-  id: { fits: (id: string) => id !== '' && !CONTROL.test(id), expected: 'an id that is not empty' },
+  id: { fits: (id: string) => id !== '' && !hasControl(id), expected: 'an id that is not empty' },
   // What the compiler makes of `id` beside minLength.
-  any: { fits: (id: string) => !CONTROL.test(id), expected: 'an id' },
+  any: { fits: (id: string) => !hasControl(id), expected: 'an id' },
 } as const;
 
 export type Form = keyof typeof FORMS;
@@ -122,7 +145,7 @@ export type Form = keyof typeof FORMS;
 export const form = (name: Form, value: string): Remark[] | undefined => {
   const { fits, expected } = FORMS[name];
   if (fits(value)) return undefined;
-  return [{ rule: 'odd-id', at: '', expected: CONTROL.test(value) ? `${expected}, without control characters` : expected }];
+  return [{ rule: 'odd-id', at: '', expected: hasControl(value) ? `${expected}, without control characters` : expected }];
 };
 
 /** 1e11 as seconds is the year 5138, as milliseconds March 1973: nothing WhatsApp tells lies beyond it in its own unit. */

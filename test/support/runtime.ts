@@ -69,6 +69,7 @@ export const testRuntime = (
     home: '/nowhere',
     env: options.env ?? {},
     platform: 'linux',
+    cores: 2,
     stdout: keep(stream),
     stderr: keep(stream),
     readStdin: async () =>
