@@ -42,7 +42,8 @@ export const toCommonJs = (code) => {
   const end = body.lastIndexOf('export{');
   if (end !== -1) body = body.slice(0, end);
   else if (exports.length > 0) throw new Error('exports that are not understood');
-  const tail = exports.map(({ n, ln }) => `${JSON.stringify(n)}:${ln}`).join(',');
+  // __esModule: else `import()` of it would take all of it for its default export.
+  const tail = ['__esModule:true', ...exports.map(({ n, ln }) => `${JSON.stringify(n)}:${ln}`)].join(',');
   const asksForUrl = body.includes('import.meta.url');
   return {
     imports: fixed.map(({ n }) => n ?? ''),

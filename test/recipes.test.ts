@@ -207,6 +207,18 @@ describe('the GitHub Action', () => {
     expect(stdout).toContain('webhooks/a.json:1:');
   });
 
+  it('annotates files of a folder below as the repository calls them', async () => {
+    const folder = project({ 'app one/webhooks/a.json': BAD });
+    const { stdout } = await act(
+      folder,
+      { 'working-directory': 'app one', paths: 'webhooks', args: '--reporter=text\n--reporter=sarif=out.sarif' },
+      { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder },
+    );
+    expect(stdout).toContain('::error file=app one/webhooks/a.json,line=1,');
+    expect(stdout).toContain('\nwebhooks/a.json:1:');
+    expect(readFileSync(join(folder, 'app one/out.sarif'), 'utf8')).toContain('"uri":"app%20one/webhooks/a.json"');
+  });
+
   it('says what is missing where nothing is to be checked', async () => {
     const { code, stderr } = await act(project({}), {});
     expect(code).toBe(2);

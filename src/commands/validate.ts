@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, environmentError, reason, usageError } from '../er
 import type { Rule } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
-import { join, openWriter, resolve } from '../io/files.ts';
+import { fromRoot, join, openWriter, resolve } from '../io/files.ts';
 import { projectOverlay } from '../io/overlay.ts';
 import { openProgress } from '../io/progress.ts';
 import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
@@ -102,9 +102,10 @@ const sourcesOf = (
 /**
  * Where each report goes. Standard output takes one; the text is printed there when nothing else is. Under GitHub
  * Actions its annotations and the summary of the step are added by themselves.
+ * @param cwd where the names of files begin
  * @throws UserError (2) for two reports on standard output
  */
-const targetsOf = (options: ValidateOptions, runtime: Runtime, { out, err }: Terminal): ReportTarget[] => {
+const targetsOf = (options: ValidateOptions, runtime: Runtime, { out, err }: Terminal, cwd: string): ReportTarget[] => {
   const chosen: ReporterChoice[] = [
     ...(options.reporter ?? []),
     ...(options.json === true ? [{ format: 'json' as const, file: undefined }] : []),
@@ -123,6 +124,7 @@ const targetsOf = (options: ValidateOptions, runtime: Runtime, { out, err }: Ter
     version: __VERSION__,
     time: new Date(runtime.now()).toISOString(),
     limit: options.limit,
+    fromRoot: (file) => (file === '-' ? file : fromRoot(file, cwd, runtime.env['GITHUB_WORKSPACE'] ?? '')),
   });
   const targets = chosen.map(
     ({ format, file }): ReportTarget => ({
@@ -150,7 +152,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   const ignore = [...(options.ignore ?? []), ...(config?.ignore ?? [])];
   const checks = createChecks(failOn, new Set(ignore));
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd, config);
-  const targets = targetsOf(options, runtime, terminal);
+  const targets = targetsOf(options, runtime, terminal, from.cwd);
   const textOnStdout = targets.some(({ format, to }) => to === out && format === 'text');
   const reports = await openReports(targets, runtime.cwd);
 

@@ -48,7 +48,7 @@ const NOTHING: readonly Placed[] = [];
 export const checkEntry = (entry: Entry, as: EventName | undefined, overlay?: Overlay): Checked => {
   const { recorded } = entry;
   const { mode, line } = recorded === undefined ? {} : readLine(recorded.delivery.method, recordedWords(entry));
-  const { parsed, text } = parseBody(entry.body, { line, as });
+  const { parsed, text } = parseBody(entry.body, { line, as }, entry.read);
   const { name: event, payload } = parsed;
   const { findings: found } = judgeWith(overlay, parsed);
   if (found.length === 0) return { event, payload, mode, findings: found, text, placed: () => NOTHING };

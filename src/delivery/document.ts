@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../event/finding.ts';
-import { positionOf, positionsOf, readJson, syntaxError } from '../event/json.ts';
+import { positionOf, positionsOf, type Read, readJson, syntaxError } from '../event/json.ts';
 import { children } from '../event/mode.ts';
 import { KEY_OWNERS } from '../event/name.ts';
 import { DEEPEST, scanText } from '../event/scan.ts';
@@ -12,6 +12,8 @@ export interface Entry {
   /** Its name in a map, its place in a list (from 1), its line; null where it is the whole file. */
   readonly name: string | null;
   readonly body: Uint8Array;
+  /** What reading it gave, where it has been read already. */
+  readonly read?: Read;
   /** Line and column (from 1, UTF-16 units) of its first character. */
   readonly line: number;
   readonly column: number;
@@ -185,8 +187,22 @@ const looksLikeLines = (bytes: Uint8Array): boolean => {
   }
 };
 
+/** Bytes of white space that JSON has at the end of a document. */
+const spaceAtEnd = (bytes: Uint8Array): number => {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 32 || bytes[end - 1] === 13 || bytes[end - 1] === 9)) end--;
+  return bytes.length - end;
+};
+
 const readWhole = (bytes: Uint8Array): Document => {
   const read = readJson(bytes);
+  // Most files: one payload that begins at the beginning. It is not read again.
+  if (read.ok && bytes[0] === 123 && isPayload(read.payload) && !isRecord(read.payload)) {
+    const space = spaceAtEnd(bytes);
+    const body = bytes.subarray(0, bytes.length - space);
+    const text = read.text.slice(0, read.text.length - space);
+    return { entries: [{ name: null, body, read: { ...read, text }, line: 1, column: 1 }], problems: [] };
+  }
   const fatal = read.findings.find(({ rule }) => ['not-json', 'empty-body', 'bad-encoding', 'too-deep'].includes(rule));
   const text = read.text;
   if (text === undefined || fatal !== undefined) {

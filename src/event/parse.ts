@@ -3,7 +3,7 @@ import type { EventPayloads } from '../generated/payloads.ts';
 import { takeOmitted } from '../generated/validators.js';
 import { isObject, type JsonObject, nearest, pointerPart, type Remark, UNSAFE_KEYS } from '../schema/keywords.ts';
 import { describe, type Finding, finding, type Rule, TYPE_WORDS, type Verdict } from './finding.ts';
-import { readJson } from './json.ts';
+import { type Read, readJson } from './json.ts';
 import { lineOfUrl } from './mode.ts';
 import { type EventName, type EventWords, entryOf, isEventName, KEY_OWNERS, type Named, nameEvent } from './name.ts';
 
@@ -170,12 +170,15 @@ export interface Naming {
   readonly as?: EventName | undefined;
 }
 
-/** `parse` for those who already know the words of the request line. Also tells what event was said. */
+/**
+ * `parse` for those who already know the words of the request line. Also tells what event was said.
+ * @param read what `readJson` made of the body, where it has been read already
+ */
 export const parseBody = (
   body: Uint8Array | string,
   naming: Naming = {},
+  read: Read = readJson(body),
 ): { parsed: Parsed; said: string | null; text: string | undefined } => {
-  const read = readJson(body);
   if (!read.ok) {
     const said = naming.line === undefined ? null : `${naming.line.category}.${naming.line.method}`;
     return { parsed: { name: null, payload: undefined, findings: read.findings, verdict: 'unreadable' }, said, text: read.text };

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../errors.ts';
 
 export { dirname, join, relative, resolve };
@@ -144,6 +144,12 @@ export const findUpwards = (name: string, from: string): string | undefined => {
 export const shown = (path: string, cwd: string): string => {
   const below = relative(cwd, path).replaceAll(sep, '/');
   return below === '' ? '.' : below.startsWith('../..') ? path : below;
+};
+
+/** A file named from a folder, as it is called below a root; one that is not below it, or no root, changes nothing. */
+export const fromRoot = (file: string, folder: string, root: string): string => {
+  const below = root === '' ? '' : relative(root, resolve(folder, file));
+  return below === '' || below.startsWith('..') || isAbsolute(below) ? file : below.replaceAll(sep, '/');
 };
 
 /** How a file begins, and whether its last line is complete; of what is no regular file, or not there, nothing is read. */

@@ -28,7 +28,8 @@ export const progressText = (done: number, total: number, ms: number, unit: 'cou
 export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'bytes' = 'count'): Progress => {
   const { stderr } = runtime;
   const stream = stderr.stream;
-  if (!stderr.isTTY || stream === undefined) return { pause: () => {}, show: () => {}, stop: () => {} };
+  // A terminal that does not say how wide it is (script, some containers) would keep ora clearing lines for ever.
+  if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1) return { pause: () => {}, show: () => {}, stop: () => {} };
   const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;

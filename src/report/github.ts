@@ -18,7 +18,7 @@ const data = (text: string): string => clean(text.replaceAll('%', '%25').replace
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /** Annotations, as many as GitHub shows, and a notice of how many more there are. */
-export const githubReporter: CreateReporter = () => {
+export const githubReporter: CreateReporter = ({ fromRoot }) => {
   const counts = { error: 0, warning: 0 };
   const more = (severity: Severity): string | undefined => {
     const count = counts[severity] - MOST_ANNOTATIONS;
@@ -29,7 +29,7 @@ export const githubReporter: CreateReporter = () => {
     row(row) {
       const { file, line, column, finding } = row;
       if (++counts[finding.severity] > MOST_ANNOTATIONS) return '';
-      const place = `file=${property(file)},line=${line},col=${column},title=${property(`whapi-hooks ${finding.rule}`)}`;
+      const place = `file=${property(fromRoot(file))},line=${line},col=${column},title=${property(`whapi-hooks ${finding.rule}`)}`;
       return `::${finding.severity} ${place}::${data(rowSentence(row))}\n`;
     },
     file: () => '',

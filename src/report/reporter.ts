@@ -36,6 +36,8 @@ export interface ReportContext {
   readonly time: string;
   /** Groups or findings that the text report prints. */
   readonly limit: number;
+  /** A file as the repository's root sees it: where a run begins below the root, GitHub would not find it otherwise. */
+  fromRoot(file: string): string;
 }
 
 /** Turns findings into one format. Each call returns the text to write now; '' where there is nothing yet. */

@@ -53,7 +53,7 @@ const descriptor = (rule: Rule): unknown => {
 };
 
 /** A SARIF log with one run. */
-export const sarifReporter: CreateReporter = ({ version }) => {
+export const sarifReporter: CreateReporter = ({ version, fromRoot }) => {
   /** The rules that were met, with their place in the list. */
   const rules = new Map<Rule, number>();
   let first = true;
@@ -61,7 +61,7 @@ export const sarifReporter: CreateReporter = ({ version }) => {
     const { file, line, column, event, payload, finding } = row;
     const ruleIndex = rules.get(finding.rule) ?? rules.size;
     rules.set(finding.rule, ruleIndex);
-    const uri = fileUri(file);
+    const uri = fileUri(fromRoot(file));
     return {
       ruleId: finding.rule,
       ruleIndex,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { junitReporter } from '../../src/report/junit.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { packageRoot, run } from '../support/runtime.ts';
-import { HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
+import { CONTEXT, HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
 
 const XSD = join(packageRoot, '../shared/formats/junit.xsd');
 
@@ -90,7 +90,7 @@ a.json:9:1  warning  labels.delete  /a  a warning</system-out>
   });
 
   it('a run that was broken off leaves a whole document', () => {
-    const reporter = junitReporter({ paint: {} as never, columns: 80, version: '1', time: '2026-03-01T09:30:01.000Z', limit: 50 });
+    const reporter = junitReporter({ ...CONTEXT, paint: {} as never });
     const xml = `${reporter.begin()}${reporter.row(row())}${reporter.end({ files: 1, events: 1, errors: 1, warnings: 0 })}`;
     expect(xml).toContain('failures="1"');
     expect(xml).toContain('</testsuite>\n</testsuites>');

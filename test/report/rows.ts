@@ -3,7 +3,10 @@ import type { Totals } from '../../src/report/checks.ts';
 import type { CreateReporter, ReportContext, ReportedRow } from '../../src/report/reporter.ts';
 import { plain } from '../../src/view/paint.ts';
 
-export const CONTEXT: ReportContext = { paint: plain, columns: 100, version: '1.2.3', time: '2026-03-01T09:30:01.000Z', limit: 50 };
+export const CONTEXT: ReportContext = {
+  ...{ paint: plain, columns: 100, version: '1.2.3', time: '2026-03-01T09:30:01.000Z', limit: 50 },
+  fromRoot: (file) => file,
+};
 
 /** What strangers may write into names and payloads: signs of every format, of terminals, and of none. */
 export const NASTY: readonly (readonly [what: string, text: string])[] = [

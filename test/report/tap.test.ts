@@ -1,7 +1,7 @@
 import { Parser } from 'tap-parser';
 import { describe, expect, it } from 'vitest';
 import { tapReporter } from '../../src/report/tap.ts';
-import { HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
+import { CONTEXT, HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
 
 interface Point {
   readonly ok: boolean;
@@ -116,7 +116,7 @@ ok 2 - b.json
   });
 
   it('a run that was broken off leaves a whole document', () => {
-    const reporter = tapReporter({ paint: {} as never, columns: 80, version: '1', time: '', limit: 50 });
+    const reporter = tapReporter({ ...CONTEXT, paint: {} as never });
     const text = `${reporter.begin()}${reporter.row(row())}${reporter.end({ files: 1, events: 1, errors: 1, warnings: 0 })}`;
     expect(read(text).plan).toBe('1..1');
   });
