@@ -107,13 +107,11 @@ const KEYWORDS = {
   range: 'number',
   agree: 'object',
   branch: 'object',
-  content: 'object',
 };
 /** What the function gets: the keyword's value, lists that are looked up as sets and maps. */
 const literal = (keyword, schema) => {
   if (keyword === 'words') return _`new Set(${stringify(schema)})`;
-  if (keyword !== 'content') return stringify(schema);
-  return _`{types: new Map(${stringify(Object.entries(schema.types))}), owned: new Set(${stringify(schema.owned)})}`;
+  return stringify(schema);
 };
 for (const [keyword, type] of Object.entries(KEYWORDS)) {
   ajv.addKeyword({
@@ -133,6 +131,8 @@ for (const [keyword, type] of Object.entries(KEYWORDS)) {
     },
   });
 }
+/** Read by x-members, which meets the content members on its way. */
+ajv.addKeyword({ keyword: 'x-content', schemaType: 'object' });
 /**
  * `properties` of an object whose members are all declared. Ajv asks an object for each member it might have, which is
  * slow where most are absent; this goes through the members that are there, and so meets the unknown ones too.
@@ -143,8 +143,10 @@ ajv.addKeyword({
   schemaType: 'object',
   error: { params: ({ params }) => _`{remarks: ${params.remarks}}` },
   code(cxt) {
-    const { gen, data, schema, it } = cxt;
+    const { gen, data, schema, it, parentSchema } = cxt;
     const names = Object.keys(schema);
+    const content = parentSchema['x-content'];
+    const contents = content && { count: gen.let('contents', 0), last: gen.let('content') };
     const table = gen.scopeValue('schema', {
       ref: names,
       key: `members:${names.join()}`,
@@ -160,10 +162,22 @@ ajv.addKeyword({
         Object.assign(it, { errorPath: str`${errorPath}/${name}`, parentDataProperty: _`${name}` });
         cxt.subschema({ keyword: 'x-members', schemaProp: name, data: value }, gen.name('valid'));
         Object.assign(it, { errorPath, parentDataProperty });
+        if (content?.owned.includes(name)) gen.code(_`${contents.count}++; ${contents.last} = ${key};`);
         gen.code(_`break; }`);
       }
       gen.code(_`default: ${strange} = true; }`);
     });
+    if (content) {
+      const types = gen.scopeValue('schema', {
+        ref: content,
+        code: _`{types: new Map(${stringify(Object.entries(content.types))}), owned: new Set(${stringify(content.owned)})}`,
+      });
+      gen.if(_`${contents.count} !== 1 || !${new _Code('keywords.isContent')}(${types}, ${data}.type, ${contents.last})`, () => {
+        const remarks = gen.const('remarks', _`${new _Code('keywords.content')}(${types}, ${data})`);
+        cxt.setParams({ remarks });
+        cxt.fail(_`${remarks} !== undefined`);
+      });
+    }
     gen.if(strange, () => {
       const remarks = gen.const('remarks', _`${new _Code('keywords.known')}(${table}, ${data})`);
       cxt.setParams({ remarks });

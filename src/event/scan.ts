@@ -55,6 +55,18 @@ const mayOverflow = (bytes: Uint8Array, at: number): boolean => {
   return digitsFrom(bytes, sign === 43 || sign === 45 ? at + 2 : at + 1) > 2;
 };
 
+/** Bytes of a string after which its end is looked for by other means. */
+const LONG = 96;
+
+/**
+ * End of a string that an index is in, found by what the machine has for that: pictures inside a body may be long.
+ * Undefined where something is escaped in the rest of it, or it does not end.
+ */
+const plainEnd = (bytes: Uint8Array, start: number): number | undefined => {
+  const quote = bytes.indexOf(34, start);
+  return quote !== -1 && bytes.subarray(start, quote).indexOf(92) === -1 ? quote : undefined;
+};
+
 /** `scan` of a text. */
 export const scanText = (text: string): Scan => scan(encoder.encode(text));
 
@@ -73,14 +85,27 @@ export const scan = (bytes: Uint8Array): Scan => {
   let suspicious = false;
   let escapes = false;
   const { length } = bytes;
+  // Bodies that are short are looked through byte by byte.
+  const far = length < 1000 ? -1 : length - LONG;
   for (let i = 0; i < length; i++) {
     const byte = bytes[i] as number; // i is below the length
     if (byte === 34) {
       if (!keyIsNext) {
-        while (++i < length) {
-          const letter = bytes[i];
-          if (letter === 34) break;
-          if (letter === 92 && ++i < length && bytes[i] === 117) escapes = true;
+        let near = i < far ? i + LONG : length;
+        for (;;) {
+          while (++i < near) {
+            const letter = bytes[i];
+            if (letter === 34) break;
+            if (letter === 92 && ++i < length && bytes[i] === 117) escapes = true;
+          }
+          if (i < near || near === length) break;
+          const end = plainEnd(bytes, i);
+          if (end !== undefined) {
+            i = end;
+            break;
+          }
+          near = length;
+          i--;
         }
         continue;
       }

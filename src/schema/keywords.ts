@@ -223,6 +223,12 @@ export interface ContentTable {
   readonly owned: ReadonlySet<string>;
 }
 
+/** Whether a member is the content of a type, or nobody knows the type: then there is nothing to say about the one that is there. */
+export const isContent = ({ types }: ContentTable, type: unknown, member: string): boolean => {
+  const own = typeof type === 'string' ? types.get(type) : undefined;
+  return own === undefined || own.includes(member);
+};
+
 export const content = ({ types, owned }: ContentTable, value: JsonObject): Remark[] | undefined => {
   const { type } = value;
   const own = typeof type === 'string' ? types.get(type) : undefined;
