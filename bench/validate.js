@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'whapi-hooks.cjs');
-const megabytes = Number(process.argv[2] ?? 40);
+const megabytes = Number(process.argv[2] ?? 80);
 const rounds = 5;
 const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-bench-'));
 
@@ -42,6 +42,7 @@ const corpus = (name, texts, bytes) => {
   return { file, events: lines.length };
 };
 const smallCorpus = corpus('small.jsonl', small, megabytes * 1e6);
+const hugeCorpus = corpus('huge.jsonl', small, megabytes * 2.5e6);
 const largeCorpus = corpus('large.jsonl', [large], (megabytes * 1e6) / 2);
 const many = join(folder, 'many');
 mkdirSync(many);
@@ -61,6 +62,7 @@ const node = (...args) => run(process.execPath, args);
 const ours = (...args) => node(bin, 'validate', ...args);
 const ajv = (...args) =>
   node(join(peers, 'node_modules', 'ajv-cli', 'dist', 'index.js'), 'validate', '--spec=draft2020', '--strict=false', '-s', schema, ...args);
+const limit = ({ file, events }) => node(join(root, 'bench', 'limit.js'), file, String(events));
 const sourcemeta = (...args) => run(join(peers, 'node_modules', '.bin', 'jsonschema'), ['validate', '--fast', schema, ...args]);
 
 const cases = [
@@ -68,27 +70,29 @@ const cases = [
   ['one file, ajv-cli = 1', ajvVersion && 'time', () => ours(one), () => ajv('-d', one)],
   ['2,000 files, times as fast as ajv-cli', ajvVersion && 'speed', () => ours(many), () => ajv('-d', join(many, '*.json'))],
   [
-    'NDJSON, small events, JSON.parse alone = 1',
+    'NDJSON, small events, one thread, JSON.parse alone = 1',
     'speed',
-    () => ours(smallCorpus.file),
-    () => node(join(root, 'bench', 'limit.js'), smallCorpus.file, String(smallCorpus.events)),
+    () => ours('--jobs', '1', smallCorpus.file),
+    () => limit(smallCorpus),
   ],
   [
-    'NDJSON, large events, JSON.parse alone = 1',
+    'NDJSON, large events, one thread, JSON.parse alone = 1',
     'speed',
-    () => ours(largeCorpus.file),
-    () => node(join(root, 'bench', 'limit.js'), largeCorpus.file, String(largeCorpus.events)),
+    () => ours('--jobs', '1', largeCorpus.file),
+    () => limit(largeCorpus),
   ],
+  ['NDJSON, small events, JSON.parse alone = 1', 'speed', () => ours(smallCorpus.file), () => limit(smallCorpus)],
+  [`the same, ${Math.round(megabytes * 2.5)} MB`, 'speed', () => ours(hugeCorpus.file), () => limit(hugeCorpus)],
   [
-    'NDJSON, small events, times as fast as jsonschema --fast',
+    'NDJSON, small events, one thread, as fast as jsonschema --fast',
     sourcemetaVersion && 'speed',
-    () => ours(smallCorpus.file),
+    () => ours('--jobs', '1', smallCorpus.file),
     () => sourcemeta(smallCorpus.file),
   ],
   [
-    'NDJSON, large events, times as fast as jsonschema --fast',
+    'NDJSON, large events, one thread, as fast as jsonschema --fast',
     sourcemetaVersion && 'speed',
-    () => ours(largeCorpus.file),
+    () => ours('--jobs', '1', largeCorpus.file),
     () => sourcemeta(largeCorpus.file),
   ],
 ];
@@ -100,16 +104,16 @@ console.log(
 if (install.status !== 0) console.log(`the peers could not be installed: ${install.stderr.split('\n')[0]}`);
 for (const [name, kind, a, b] of cases) {
   if (!kind) {
-    console.log(`${name.padEnd(58)} left out`);
+    console.log(`${name.padEnd(66)} left out`);
     continue;
   }
   try {
     const pairs = Array.from({ length: rounds + 1 }, () => [a(), b()]).slice(1);
     const figure = { difference: ([x, y]) => x - y, time: ([x, y]) => x / y, speed: ([x, y]) => y / x }[kind];
     const value = median(pairs.map(figure));
-    console.log(`${name.padEnd(58)} ${kind === 'difference' ? `+ ${value.toFixed(0)} ms` : value.toFixed(2)}`);
+    console.log(`${name.padEnd(66)} ${kind === 'difference' ? `+ ${value.toFixed(0)} ms` : value.toFixed(2)}`);
   } catch (error) {
-    console.log(`${name.padEnd(58)} failed: ${error.message}`);
+    console.log(`${name.padEnd(66)} failed: ${error.message}`);
   }
 }
 rmSync(folder, { recursive: true, force: true });

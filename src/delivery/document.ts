@@ -63,10 +63,17 @@ export const isLines = (file: string): boolean => /\.(?:jsonl|ndjson)$/i.test(fi
  * in `.jsonl` and `.ndjson` one payload or record a line. Files of lines are read as they come: no more than a line
  * of them is held.
  * @param file its name, which tells the form; `-` is told by its content
- * @param chunks its bytes, in pieces of any size
+ * @param chunks its bytes, in pieces of any size; `whole` where there is one piece
  */
-export const readParts = (file: string, chunks: Iterable<Uint8Array>): Iterable<Part> =>
-  isLines(file) ? readLines(chunks) : readJsonFile(file, chunks);
+export const readParts = (file: string, chunks: Iterable<Uint8Array> & { readonly whole?: Uint8Array }): Iterable<Part> => {
+  if (isLines(file)) return readLines(chunks);
+  return chunks.whole === undefined || file === '-' ? readJsonFile(file, chunks) : partsOf(readWhole(chunks.whole));
+};
+
+const partsOf = ({ entries, problems }: Document): Part[] => [
+  ...entries.map((entry) => ({ entry })),
+  ...problems.map((problem) => ({ problem })),
+];
 
 function* readJsonFile(file: string, chunks: Iterable<Uint8Array>): Generator<Part> {
   const { first, rest } = begin(chunks);
@@ -83,11 +90,7 @@ function* readJsonFile(file: string, chunks: Iterable<Uint8Array>): Generator<Pa
   }
   const bytes = join(first === undefined ? [] : rest === undefined ? [first] : [...chain(first, rest)]);
   if (file === '-' && looksLikeLines(bytes)) yield* readLines([bytes]);
-  else {
-    const { entries, problems } = readWhole(bytes);
-    for (const entry of entries) yield { entry };
-    for (const problem of problems) yield { problem };
-  }
+  else yield* partsOf(readWhole(bytes));
 }
 
 const byteOrderMark = (): Finding =>

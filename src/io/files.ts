@@ -39,6 +39,8 @@ const NOTHING = new Uint8Array();
 export interface Chunks extends Iterable<Uint8Array> {
   /** Bytes of the file. */
   readonly size: number;
+  /** All of it, where it is small and has been read already. */
+  readonly whole?: Uint8Array;
   /** For whoever has not begun to read. */
   close(): void;
 }
@@ -65,19 +67,21 @@ export const readChunks = (path: string): Chunks => {
     closeSync(file);
     throw error;
   }
+  if (size < CHUNK && first.length < size) {
+    closeSync(file);
+    return { size: whole, whole: first, [Symbol.iterator]: () => (first.length === 0 ? [] : [first]).values(), close: () => {} };
+  }
   const chunks = (function* () {
     try {
       let begun: Uint8Array = NOTHING;
       for (let chunk = first; chunk.length > begun.length; chunk = next(begun)) {
-        const isWhole = size < CHUNK && chunk.length < size;
-        const end = isWhole ? chunk.length : chunk.lastIndexOf(10) + 1;
+        const end = chunk.lastIndexOf(10) + 1;
         // A line that is longer than a piece leaves in pieces.
         if (end === 0 && chunk.length < CHUNK) begun = chunk;
         else {
           begun = end === 0 ? NOTHING : chunk.subarray(end);
           yield end === 0 ? chunk : chunk.subarray(0, end);
         }
-        if (isWhole) return;
       }
       if (begun.length > 0) yield begun;
     } finally {
@@ -99,14 +103,17 @@ const NO_FIXTURES =
 
 const isJson = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/i.test(name);
 
-/** What lies in a folder: its JSON files, and what kept it from being read whole. */
-export type Found = { readonly file: string } | { readonly loop: string } | { readonly unreadable: string; readonly error: unknown };
+/** What lies in a folder: its JSON files (`below`: as they are called from there), and what kept it from being read whole. */
+export type Found =
+  | { readonly file: string; readonly below: string }
+  | { readonly loop: string }
+  | { readonly unreadable: string; readonly error: unknown };
 
 /**
  * The `.json`, `.jsonl` and `.ndjson` files below a folder, in order of their names. Hidden folders, node_modules
  * and the likes of package.json are passed over; links are followed, one that leads back to a folder above it is told and not followed.
  */
-export function* walk(folder: string, above: ReadonlySet<string> = new Set()): Generator<Found> {
+export function* walk(folder: string, below = '', above: ReadonlySet<string> = new Set()): Generator<Found> {
   let real: string;
   let entries: import('node:fs').Dirent[];
   try {
@@ -123,11 +130,12 @@ export function* walk(folder: string, above: ReadonlySet<string> = new Set()): G
   const inside = new Set([...above, real]);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
-    const path = join(folder, entry.name);
+    // The folder is a path that is in order already.
+    const path = (folder.endsWith(sep) ? folder : folder + sep) + entry.name;
     const kind = entry.isSymbolicLink() ? kindOf(path) : entry.isDirectory() ? 'folder' : 'file';
     if (kind === 'folder') {
-      if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* walk(path, inside);
-    } else if (isJson(entry.name) && !NO_FIXTURES.test(entry.name)) yield { file: path };
+      if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* walk(path, `${below}${entry.name}/`, inside);
+    } else if (isJson(entry.name) && !NO_FIXTURES.test(entry.name)) yield { file: path, below: below + entry.name };
   }
 }
 

@@ -47,10 +47,12 @@ const readFile = (path: string, name: string): Source => {
 function* readFolder(path: string, cwd: string): Generator<Source> {
   let files = 0;
   let unreadable = 0;
+  const name = shown(path, cwd);
+  const start = name === '.' ? '' : `${name}/`;
   for (const found of walk(path)) {
     if ('file' in found) {
       files++;
-      yield readFile(found.file, shown(found.file, cwd));
+      yield readFile(found.file, start + found.below);
     } else if ('loop' in found) yield { kind: 'note', message: `${shown(found.loop, cwd)} is passed over: its links go in a circle.` };
     else {
       unreadable++;
