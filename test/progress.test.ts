@@ -38,7 +38,7 @@ describe('the progress of a long run', () => {
     const cwd = temporaryFolder({});
     writeFileSync(join(cwd, 'a.json'), `[${named('one')},${named('two')}]`);
     const command = `stty cols 100; "${process.execPath}" "${bin}" replay a.json --to ${app.port}`;
-    const running = start('script', ['-qefc', command, '/dev/null'], { cwd, env: { TERM: 'xterm', COLUMNS: '100' } });
+    const running = start('script', ['-qefc', command, '/dev/null'], { cwd, env: { TERM: 'xterm', COLUMNS: '100', CI: undefined } });
     await running.line(/1 of 2/);
     answer();
     expect(await running.ended).toBe(0);
@@ -52,7 +52,7 @@ describe('the progress of a long run', () => {
     const app = await startApp((_received, _index, response) => void setTimeout(() => response.end('ok'), 1500));
     const cwd = temporaryFolder({ 'a.json': named('one') });
     const command = `stty cols 0; "${process.execPath}" "${bin}" replay a.json --to ${app.port}`;
-    const running = start('script', ['-qefc', command, '/dev/null'], { cwd, env: { TERM: 'xterm' } });
+    const running = start('script', ['-qefc', command, '/dev/null'], { cwd, env: { TERM: 'xterm', CI: undefined } });
     expect(await running.ended).toBe(0);
     expect(running.stdout()).toContain('1 delivery');
     expect(running.stdout()).not.toContain('0 of 1');

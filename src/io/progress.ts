@@ -29,7 +29,9 @@ export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'b
   const { stderr } = runtime;
   const stream = stderr.stream;
   // A terminal that does not say how wide it is (script, some containers) would keep ora clearing lines for ever.
-  if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1) return { pause: () => {}, show: () => {}, stop: () => {} };
+  // What a CI server keeps is read later, by lines.
+  if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1 || 'CI' in runtime.env)
+    return { pause: () => {}, show: () => {}, stop: () => {} };
   const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;
