@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isOk, type Outcome } from '../delivery/delivery.ts';
-import { DEFAULT_ENDPOINT, readEndpoint } from '../delivery/endpoint.ts';
+import { DEFAULT_ENDPOINT, readEndpoint, targetPath } from '../delivery/endpoint.ts';
 import { outcomeRecord, recordLine } from '../delivery/recording.ts';
 import { type Planned, planShipment } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -10,21 +10,24 @@ import { openProgress } from '../io/progress.ts';
 import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
-import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
+import { plannedRecord, replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
 import { findingText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
-import { sentColumns, sentLines } from '../view/sent.ts';
+import { plannedLine, sentColumns, sentLines } from '../view/sent.ts';
 import { clean, plural } from '../view/text.ts';
+import { addChoosing, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { strongest } from './environment.ts';
 import { colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
 
-interface ReplayOptions {
+interface ReplayOptions extends ChoosingOptions {
   readonly to?: string;
   readonly mode?: Mode;
   readonly only?: readonly string[];
   readonly timeout: number;
   readonly header?: readonly string[];
   readonly secretHeader?: string;
+  readonly limit?: number;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -50,7 +53,8 @@ const plan = async (
   }
   const jobs: Job[] = [];
   const trouble: ExitCode[] = [];
-  for await (const source of readSources(sources, runtime)) {
+  const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
+  for await (const source of readSources(sources, runtime, history)) {
     if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {
       trouble.push(source.exitCode);
@@ -96,6 +100,19 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
       trouble.push(EXIT.usage);
     }
     return finish(EXIT.wanting);
+  }
+
+  if (options.dryRun === true) {
+    const widths = sentColumns(jobs);
+    for (const job of jobs) {
+      if (out.closed.aborted) break;
+      const target = targetPath(url, job.shipment.suffix, job.shipment.query);
+      if (options.json === true) out.write(recordLine(plannedRecord(job, new URL(target, url).href)));
+      else out.lines(plannedLine(job, target, out, widths));
+      await out.flush();
+    }
+    err.lines(`${plural(jobs.length, 'delivery', 'deliveries')} would be sent to ${url.href}; nothing was.`);
+    return finish(EXIT.ok);
   }
 
   const stopped = runtime.stopped();
@@ -144,16 +161,17 @@ Examples:
   $ whapi-hooks replay samples --mode method              all samples as mode method sends them
   $ whapi-hooks replay fixtures --only 'messages.*' --json | jq .status
 
-Sources: files, folders, globs, categories (groups), events (groups.put), or - for standard input.
+  $ whapi-hooks replay history:latest                     what a listener took last
+  $ whapi-hooks replay history: --status failed,5xx --since 2h --dry-run
+
+Sources: files, folders, globs, categories (groups), events (groups.put), - for standard input,
+         history:<id>, history:latest~2, or history: with the flags that choose from it.
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Exit codes: 0 all 2xx; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
 
-export const addReplay: AddCommand = (program, runtime, finish) => {
-  program
-    .command('replay')
-    .summary('send payloads to your endpoint')
-    .description('Send samples, fixtures and recordings to your endpoint, and tell how it answers.')
-    .argument('<source...>', 'files, folders, globs, categories, events, or - for standard input')
+/** Adds the flags of replay, without the sources. */
+export const addReplayFlags = (command: Command): Command => {
+  command
     .option('-t, --to <endpoint>', `your endpoint (default: ${DEFAULT_ENDPOINT})`)
     .option('-f, --forward-to <endpoint>', 'another name of --to')
     .addOption(option('-m, --mode <mode>', 'send as mode body, path or method does', oneOf(MODES)))
@@ -161,11 +179,32 @@ export const addReplay: AddCommand = (program, runtime, finish) => {
     .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
+    .option('-n, --dry-run', 'show what would be sent, and send nothing')
     .option('--json', 'records, one a line')
+    .option('--history <file>', 'the history that history: reads');
+  return addChoosing(command, {});
+};
+
+/** Runs replay with the flags of a command. */
+export const replayWith = async (
+  command: Command,
+  sources: readonly string[],
+  runtime: Runtime,
+  color: { color?: string },
+): Promise<ExitCode> => {
+  checkChoosing(command, sources);
+  const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
+  const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
+  return replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(color));
+};
+
+export const addReplay: AddCommand = (program, runtime, finish) => {
+  const command = program
+    .command('replay')
+    .summary('send payloads to your endpoint')
+    .description('Send samples, fixtures, recordings and what the history holds to your endpoint, and tell how it answers.')
+    .argument('<source...>', 'files, folders, globs, categories, events, history:<id>, history:, or - for standard input');
+  addReplayFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (sources: string[], _options: unknown, command: Command) => {
-      const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
-      const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
-      finish(await replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(program.opts())));
-    });
+    .action(async (sources: string[]) => finish(await replayWith(command, sources, runtime, program.opts())));
 };

@@ -17,6 +17,7 @@ import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { plain } from '../view/paint.ts';
 import { clean } from '../view/text.ts';
+import { addChoosing, CHOOSING, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { colourOf, count, oneOf, option } from './flags.ts';
 
 interface ReporterChoice {
@@ -24,7 +25,7 @@ interface ReporterChoice {
   readonly file: string | undefined;
 }
 
-interface ValidateOptions {
+interface ValidateOptions extends ChoosingOptions {
   readonly limit: number;
   readonly strict?: boolean;
   readonly failOn?: FailOn;
@@ -173,7 +174,11 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   };
 
   const seen = new Set<string>();
-  for await (const source of readSources(sources, from)) {
+  const history = {
+    file: options.history === undefined ? undefined : resolve(runtime.cwd, options.history),
+    filter: readFilter(options, runtime),
+  };
+  for await (const source of readSources(sources, from, history)) {
     if (out.closed.aborted) break;
     if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {
@@ -243,11 +248,11 @@ A body that does not name its event is named by --as, by a recording, or by its 
 Exit codes: 0 nothing found; 1 findings that count; 2 a path that is not there; 3 a file that cannot be read.`;
 
 export const addValidate: AddCommand = (program, runtime, finish) => {
-  program
+  const made = program
     .command('validate')
     .summary('check fixtures and recordings')
-    .description('Check fixtures and recordings against what Whapi.Cloud sends.')
-    .argument('[source...]', 'files, folders, globs, categories, events, or - for standard input')
+    .description('Check fixtures, recordings and what the history holds against what Whapi.Cloud sends.')
+    .argument('[source...]', 'files, folders, globs, categories, events, history:<id>, history:, or - for standard input')
     .option('--strict', 'warnings count too; the same as --fail-on warning')
     .addOption(option('--fail-on <severity>', 'error, warning or never: what makes the check fail (default: error)', oneOf(FAIL_ON)))
     .addOption(option<readonly Rule[]>('--ignore <rules>', 'leave out findings of these rules', rules))
@@ -264,8 +269,15 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .option('--coverage-json <file>', 'write the coverage as JSON')
     .addOption(option('--limit <n>', 'findings that the text prints in full; the others are counted', count, { value: 50, shown: '50' }))
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
+    .option('--history <file>', 'the history that history: reads');
+  addChoosing(made)
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
+      checkChoosing(
+        command,
+        sources,
+        CHOOSING.filter((name) => name !== 'limit'),
+      );
       finish(await validate(sources, command.opts<ValidateOptions>(), runtime, colourOf(program.opts())));
     });
 };
