@@ -69,6 +69,15 @@ const load = async (engines: readonly Engine[]): Promise<{ engine: Engine; open:
 /** libsql ends a text at a NUL character; what strangers sent must not be cut there. */
 const bound = (value: Value): Value => (typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value);
 
+/** Lists of rows come from libsql with bare buffers in place of bytes; single rows do not. */
+const withBytes = (row: Record<string, Value | ArrayBuffer>): Row => {
+  for (const name in row) {
+    const value = row[name];
+    if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
+  }
+  return row as Row; // no buffer is left in it
+};
+
 /** Milliseconds that a statement waits for another process. The event loop stands still meanwhile, so it is short. */
 const BUSY_TIMEOUT = 250;
 
@@ -84,7 +93,7 @@ const wrap = (engine: Engine, raw: Raw): Database => {
           return { changes: Number(changes), row: Number(lastInsertRowid) };
         },
         get: (...values) => made.get(...values.map(bound)) as Row | undefined, // what columns hold
-        all: (...values) => made.all(...values.map(bound)) as Row[], // what columns hold
+        all: (...values) => (made.all(...values.map(bound)) as Record<string, Value | ArrayBuffer>[]).map(withBytes), // what columns hold
       };
       kept.set(sql, statement);
     }
