@@ -29,6 +29,8 @@ interface ExportOptions extends ListOptions {
   readonly output?: string;
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A command at work: the history opened, and closed however it ends. */
 const reading = async (
   file: string | undefined,
@@ -75,7 +77,7 @@ const show = async (reference: string, options: ListOptions, archive: Archive, {
 };
 
 /** Text that is written to a file at a time. */
-const PIECE = 1 << 20;
+const PIECE = 1 << 16;
 
 const exportTo = async (options: ExportOptions, archive: Archive, runtime: Runtime, { out, err }: Terminal): Promise<ExitCode> => {
   const { deliveries } = archive.find(readFilter(options, runtime), options.limit);
@@ -98,6 +100,8 @@ const exportTo = async (options: ExportOptions, archive: Archive, runtime: Runti
     } catch (error) {
       throw cannot(error);
     }
+    // The engine lets go of bytes that were read only between two turns of the event loop.
+    await nextTurn();
   };
   let count = 0;
   let left = 0;
@@ -140,9 +144,9 @@ const prune = async (options: KeepingOptions, archive: Archive, runtime: Runtime
       count = await whenFree(() => pruneStep(database, keep, now));
       pruned += count;
       // A listener that writes at the same time goes first.
-      await new Promise((next) => setImmediate(next));
+      await nextTurn();
     }
-    while (await whenFree(() => shrinkStep(database, 0))) await new Promise((next) => setImmediate(next));
+    while (await whenFree(() => shrinkStep(database, 0))) await nextTurn();
     const after = measure(database);
     const freed = Math.max(0, before.bytes - after.bytes);
     out.lines(

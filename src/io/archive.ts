@@ -118,9 +118,10 @@ const find = (database: Database, filter: Filter, limit: number | undefined): Fo
   let oldest = 0;
   let more = false;
   if (limit !== undefined) {
+    // What comes in meanwhile is no part of it.
     const first = database
-      .prepare(`SELECT seq FROM deliveries d WHERE ${sql} ORDER BY seq DESC LIMIT 1 OFFSET ?`)
-      .get(...values, limit - 1);
+      .prepare(`SELECT seq FROM deliveries d WHERE seq <= ? AND ${sql} ORDER BY seq DESC LIMIT 1 OFFSET ?`)
+      .get(newest, ...values, limit - 1);
     oldest = seqOf(first) ?? 0;
     more =
       first !== undefined &&
