@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, Row } from './database.ts';
 
 /** How much of the history is kept; what is older goes when one of them is passed. */
 export interface Keep {
@@ -26,25 +26,22 @@ export const measure = (database: Database): { readonly deliveries: number; read
   bytes: (number(database, 'PRAGMA page_count') - number(database, 'PRAGMA freelist_count')) * number(database, 'PRAGMA page_size'),
 });
 
+/** Deliveries that are too many, or fill the file beyond its bound. */
+const surplus = (database: Database, keep: Keep): Row[] => {
+  const held = measure(database);
+  const tooMany = held.deliveries - keep.deliveries;
+  // A delivery takes 1,000 bytes at least, so this is never more than is needed.
+  const tooLarge = Math.ceil((held.bytes - keep.bytes) / 1000);
+  const count = Math.min(MOST_AT_ONCE, Math.max(tooMany, tooLarge));
+  return count <= 0 ? [] : database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(count);
+};
+
 /** What one step may take away, the oldest first. */
 const tooMuch = (database: Database, keep: Keep, now: number): { seq: number; size: number }[] => {
   const old = database
     .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
     .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
-  const held = measure(database);
-  const tooMany = held.deliveries - keep.deliveries;
-  const candidates =
-    old.length > 0
-      ? old
-      : held.bytes > keep.bytes || tooMany > 0
-        ? database
-            .prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?')
-            .all(
-              held.bytes > keep.bytes
-                ? Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil((held.bytes - keep.bytes) / 1000)))
-                : Math.min(MOST_AT_ONCE, tooMany),
-            )
-        : [];
+  const candidates = old.length > 0 ? old : surplus(database, keep);
   const chosen: { seq: number; size: number }[] = [];
   let bytes = 0;
   for (const row of candidates) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openArchive } from '../../src/io/archive.ts';
 import { type Engine, openDatabase } from '../../src/io/database.ts';
+import { searchExpression } from '../../src/io/filter.ts';
 import { openHistory } from '../../src/io/history.ts';
 import { migrate, STEPS } from '../../src/io/migrations.ts';
 import { measure } from '../../src/io/prune.ts';
@@ -13,7 +14,7 @@ import { bundle } from '../support/bundle.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { CAME, deliveryOf, fill, outcomeOf, readingOf } from '../support/history.ts';
 import { named } from '../support/payloads.ts';
-import { finished, start } from '../support/process.ts';
+import { finished, program, start } from '../support/process.ts';
 import { otherUserRuns } from '../support/program.ts';
 import { testRuntime } from '../support/runtime.ts';
 
@@ -281,6 +282,9 @@ describe('a history file', () => {
       expect(check.prepare('PRAGMA integrity_check').all()[0]?.['integrity_check']).toBe('ok');
       check.close();
       expect(found).toEqual(expect.arrayContaining(stored));
+      // With room again it goes on.
+      spawnSync('mount', ['-o', 'remount,size=20m', disk]);
+      expect((await finished(writing([file, 'again', 5]))).code).toBe(0);
     } finally {
       spawnSync('umount', ['-l', disk]);
     }
@@ -359,15 +363,72 @@ describe('what is too old or too much', () => {
   });
 });
 
+describe('what a person looks for', () => {
+  it('is never a syntax error, whatever it is', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    await fill(file, [{ id: 'a', body: named('one "two" three-four') }]);
+    const archive = await openArchive({ file, runtime: testRuntime() });
+    onTestFinished(() => archive.close());
+    const signs = [
+      '"',
+      "'",
+      '*',
+      '(',
+      ')',
+      ':',
+      '^',
+      '-',
+      '+',
+      '{',
+      '}',
+      '\\',
+      '\0',
+      ' ',
+      'one',
+      'AND',
+      'OR',
+      'NOT',
+      'NEAR',
+      'ü',
+      '😀',
+      '\ud800',
+      '%',
+      ';',
+      '--',
+      '?',
+      '1',
+    ];
+    // A fixed sequence: the same words at every run.
+    let state = 1;
+    const next = (below: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    for (let round = 0; round < 2000; round++) {
+      const text = Array.from({ length: 1 + next(8) }, () => signs[next(signs.length)]).join('');
+      const search = searchExpression(text);
+      if (search !== undefined) expect(() => [...archive.find({ search }).deliveries], JSON.stringify(text)).not.toThrow();
+    }
+    for (const [text, found] of [
+      ['two one', 1],
+      ['"two three"', 1],
+      ['three-fo', 1],
+      ['"three-fo"', 0],
+    ] as const) {
+      expect([...archive.find({ search: searchExpression(text) ?? '' }).deliveries], text).toHaveLength(found);
+    }
+  });
+});
+
 describe('several processes', () => {
   it('write one new file at once, and each delivery is there once', async () => {
     const file = join(temporaryFolder(), 'h.db');
     const writers = [writing([file, 'one', 1500]), writing([file, 'two', 1500]), writing([file, 'three', 1500])];
     await writers[0]?.line(/[0-9a-z]{8}\n/);
-    // And one reads meanwhile.
-    const archive = await openArchive({ file, runtime: testRuntime() });
-    expect([...archive.find({}, 10).deliveries].length).toBeGreaterThan(0);
-    archive.close();
+    // And another program reads meanwhile.
+    const reading = await finished(program(['history', '--json', '--limit', '10', '--history', file]));
+    expect(reading.code, reading.stderr).toBe(0);
+    expect(reading.stdout).toMatch('"type":"delivery"');
     const ended = await Promise.all(writers.map(finished));
     for (const { code, stderr } of ended) expect(code, stderr).toBe(0);
     const printed = ended.flatMap(({ stdout }) => ids(stdout));
