@@ -10,6 +10,7 @@ import { searchExpression } from '../../src/io/filter.ts';
 import { openHistory } from '../../src/io/history.ts';
 import { migrate, STEPS } from '../../src/io/migrations.ts';
 import { measure } from '../../src/io/prune.ts';
+import { withoutSqliteWarning } from '../../src/runtime.ts';
 import { bundle } from '../support/bundle.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { CAME, deliveryOf, fill, outcomeOf, readingOf } from '../support/history.ts';
@@ -41,7 +42,7 @@ const inside = async (file: string): Promise<{ ids: string[]; sound: unknown }> 
   return { ids: found.map(({ id }) => String(id)), sound: database.prepare('PRAGMA integrity_check').all()[0]?.['integrity_check'] };
 };
 
-const hasNodeSqlite = await import('node:sqlite').then(
+const hasNodeSqlite = await withoutSqliteWarning(() => import('node:sqlite')).then(
   () => true,
   () => false,
 );
