@@ -26,6 +26,7 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  external: ['libsql'], // optional, and has a binary of its own
 };
 
 /**

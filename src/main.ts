@@ -34,6 +34,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/drift.ts')).addDrift,
   },
   {
+    name: 'history',
+    summary: 'find, show, export and send again what listen has taken',
+    load: async () => (await import('./commands/history.ts')).addHistory,
+  },
+  {
     name: 'samples',
     summary: 'list, show and copy the sample payloads',
     load: async () => (await import('./commands/samples.ts')).addSamples,

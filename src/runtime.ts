@@ -101,3 +101,19 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     },
   };
 };
+
+/**
+ * Loads node:sqlite without the warning that it is experimental, which would stand on the user's standard error
+ * (Node 22; later ones say nothing).
+ */
+export const withoutSqliteWarning = async <Module>(load: () => Promise<Module>): Promise<Module> => {
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  }) as typeof emitWarning; // it has many overloads
+  try {
+    return await load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+};

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from './support/app.ts';
+import { fill } from './support/history.ts';
+import { named } from './support/payloads.ts';
 import { finished, start } from './support/process.ts';
 import { packageRoot } from './support/runtime.ts';
 
@@ -12,13 +14,24 @@ const npm = (args: string[], cwd: string): string =>
   execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 interface LockFile {
-  readonly packages: Record<string, { readonly version?: string; readonly hasInstallScript?: boolean }>;
+  readonly packages: Record<
+    string,
+    {
+      readonly version?: string;
+      readonly hasInstallScript?: boolean;
+      readonly optional?: boolean;
+      readonly dependencies?: object;
+      readonly optionalDependencies?: object;
+    }
+  >;
 }
 
+let tarball = '';
 beforeAll(() => {
   const [{ filename } = { filename: '' }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], packageRoot)) as {
     filename: string;
   }[];
+  tarball = filename;
   writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
   npm(['install', '--no-audit', '--no-fund', join(folder, filename)], folder);
 });
@@ -29,6 +42,41 @@ describe('the packed tarball in an empty folder', () => {
     expect(Object.keys(packages)).toContain('node_modules/whapi-hooks');
     const scripted = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript === true);
     expect(scripted).toEqual([]);
+  });
+
+  it('has no dependencies but the optional database of the history', () => {
+    const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as LockFile;
+    const { dependencies, optionalDependencies } = packages['node_modules/whapi-hooks'] ?? {};
+    expect(dependencies).toBeUndefined();
+    expect(Object.keys(optionalDependencies ?? {})).toEqual(['libsql']);
+    const required = Object.entries(packages).filter(([path, { optional }]) => path !== '' && optional !== true);
+    expect(required.map(([path]) => path)).toEqual(['node_modules/whapi-hooks']);
+  });
+
+  it('reads a history with that database, and says what to do without it', async () => {
+    const file = join(folder, 'h.db');
+    await fill(file, [{ id: 'k1aaaaaa', body: named('hi') }]);
+    const show = ['whapi-hooks', 'history', 'show', 'latest', '--json', '--history', file];
+    const installed = await finished(start('npx', show, { cwd: folder }));
+    expect(installed.stderr).toBe('');
+    expect(JSON.parse(installed.stdout)).toMatchObject({ id: 'k1aaaaaa' });
+
+    const bare = mkdtempSync(join(tmpdir(), 'whapi-hooks-bare-'));
+    writeFileSync(join(bare, 'package.json'), '{"private": true}');
+    npm(['install', '--no-audit', '--no-fund', '--omit=optional', join(folder, tarball)], bare);
+    expect(existsSync(join(bare, 'node_modules', 'libsql'))).toBe(false);
+    const without = await finished(start('npx', show, { cwd: bare }));
+    if (await import('node:sqlite').then(Boolean, () => false)) {
+      expect(without.stderr).toBe(''); // nor a warning that it is experimental
+      expect(JSON.parse(without.stdout)).toMatchObject({ id: 'k1aaaaaa' });
+    } else {
+      expect(without.code).toBe(3);
+      expect(without.stderr).toMatch(
+        /^error: The history needs an SQLite engine, and there is none: the optional package libsql is not installed/,
+      );
+    }
+    const others = await finished(start('npx', ['whapi-hooks', 'validate', 'groups'], { cwd: bare }));
+    expect(others.code, others.stderr).toBe(0);
   });
 
   it('holds the program, the schemas, the samples, the types and the notices, and no source', () => {

@@ -1,4 +1,4 @@
-import { type DocumentSource, readSources } from '../io/sources.ts';
+import { type DocumentSource, type HistoryChoice, readSources } from '../io/sources.ts';
 import { complain, type Terminal } from '../io/terminal.ts';
 import type { Checks } from '../report/checks.ts';
 import type { Runtime } from '../runtime.ts';
@@ -15,10 +15,11 @@ export async function* documentsOf(
   terminal: Terminal,
   checks: Checks,
   verb: string,
+  history?: HistoryChoice,
 ): AsyncGenerator<DocumentSource> {
   const { out, err } = terminal;
   const seen = new Set<string>();
-  for await (const source of readSources(sources, runtime)) {
+  for await (const source of readSources(sources, runtime, history)) {
     if (out.closed.aborted) return;
     if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isOk, type Outcome } from '../delivery/delivery.ts';
-import { DEFAULT_ENDPOINT, readEndpoint } from '../delivery/endpoint.ts';
+import { DEFAULT_ENDPOINT, readEndpoint, targetPath } from '../delivery/endpoint.ts';
 import { outcomeRecord, recordLine } from '../delivery/recording.ts';
 import { type Planned, planShipment } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -11,21 +11,24 @@ import { openProgress } from '../io/progress.ts';
 import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
-import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
+import { plannedRecord, replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
 import { findingText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
-import { sentColumns, sentLines } from '../view/sent.ts';
+import { plannedLine, sentColumns, sentLines } from '../view/sent.ts';
 import { clean, plural } from '../view/text.ts';
+import { addChoosing, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { strongest } from './environment.ts';
 import { colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
 
-interface ReplayOptions {
+interface ReplayOptions extends ChoosingOptions {
   readonly to?: string;
   readonly mode?: Mode;
   readonly only?: readonly string[];
   readonly timeout: number;
   readonly header?: readonly string[];
   readonly secretHeader?: string;
+  readonly limit?: number;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly schemaOverlay?: string;
 }
@@ -53,7 +56,8 @@ const plan = async (
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const jobs: Job[] = [];
   const trouble: ExitCode[] = [];
-  for await (const source of readSources(sources, runtime)) {
+  const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
+  for await (const source of readSources(sources, runtime, history)) {
     if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
     else if (source.kind === 'trouble') {
       trouble.push(source.exitCode);
@@ -108,6 +112,18 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
         `${unfit} of ${plural(jobs.length, 'payload')} ${unfit === 1 ? 'does' : 'do'} not fit the schemas; whapi-hooks validate says where.`,
       ),
     );
+  if (options.dryRun === true) {
+    const widths = sentColumns(jobs);
+    for (const job of jobs) {
+      if (out.closed.aborted) break;
+      const target = targetPath(url, job.shipment.suffix, job.shipment.query);
+      if (options.json === true) out.write(recordLine(plannedRecord(job, new URL(target, url).href)));
+      else out.lines(plannedLine(job, target, out, widths));
+      await out.flush();
+    }
+    err.lines(`${plural(jobs.length, 'delivery', 'deliveries')} would be sent to ${url.href}; nothing was.`);
+    return finish(EXIT.ok);
+  }
 
   const stopped = runtime.stopped();
   const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed });
@@ -156,16 +172,17 @@ Examples:
   $ whapi-hooks replay samples --mode method              all samples as mode method sends them
   $ whapi-hooks replay fixtures --only 'messages.*' --json | jq .status
 
-Sources: files, folders, globs, categories (groups), events (groups.put), or - for standard input.
+  $ whapi-hooks replay history:latest                     what a listener took last
+  $ whapi-hooks replay history: --status failed,5xx --since 2h --dry-run
+
+Sources: files, folders, globs, categories (groups), events (groups.put), - for standard input,
+         history:<id>, history:latest~2, or history: with the flags that choose from it.
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Exit codes: 0 all 2xx; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
 
-export const addReplay: AddCommand = (program, runtime, finish) => {
-  program
-    .command('replay')
-    .summary('send payloads to your endpoint')
-    .description('Send samples, fixtures and recordings to your endpoint, and tell how it answers.')
-    .argument('<source...>', 'files, folders, globs, categories, events, or - for standard input')
+/** Adds the flags of replay, without the sources. */
+export const addReplayFlags = (command: Command): Command => {
+  command
     .option('-t, --to <endpoint>', `your endpoint (default: ${DEFAULT_ENDPOINT})`)
     .option('-f, --forward-to <endpoint>', 'another name of --to')
     .addOption(option('-m, --mode <mode>', 'send as mode body, path or method does', oneOf(MODES)))
@@ -174,11 +191,32 @@ export const addReplay: AddCommand = (program, runtime, finish) => {
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
+    .option('-n, --dry-run', 'show what would be sent, and send nothing')
     .option('--json', 'records, one a line')
+    .option('--history <file>', 'the history that history: reads');
+  return addChoosing(command, {});
+};
+
+/** Runs replay with the flags of a command. */
+export const replayWith = async (
+  command: Command,
+  sources: readonly string[],
+  runtime: Runtime,
+  color: { color?: string },
+): Promise<ExitCode> => {
+  checkChoosing(command, sources);
+  const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
+  const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
+  return replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(color));
+};
+
+export const addReplay: AddCommand = (program, runtime, finish) => {
+  const command = program
+    .command('replay')
+    .summary('send payloads to your endpoint')
+    .description('Send samples, fixtures, recordings and what the history holds to your endpoint, and tell how it answers.')
+    .argument('<source...>', 'files, folders, globs, categories, events, history:<id>, history:, or - for standard input');
+  addReplayFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (sources: string[], _options: unknown, command: Command) => {
-      const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
-      const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
-      finish(await replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(program.opts())));
-    });
+    .action(async (sources: string[]) => finish(await replayWith(command, sources, runtime, program.opts())));
 };

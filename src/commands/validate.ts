@@ -19,6 +19,7 @@ import type { ReportContext } from '../report/reporter.ts';
 import { type Row, rowInFile, rowOfProblem, rowsOfEntry } from '../report/rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { plain } from '../view/paint.ts';
+import { addChoosing, CHOOSING, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { documentsOf } from './documents.ts';
 import { colourOf, count, eventName, oneOf, option } from './flags.ts';
 
@@ -27,7 +28,7 @@ interface ReporterChoice {
   readonly file: string | undefined;
 }
 
-interface ValidateOptions {
+interface ValidateOptions extends ChoosingOptions {
   readonly limit: number;
   readonly strict?: boolean;
   readonly failOn?: FailOn;
@@ -230,7 +231,11 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     return clean;
   };
 
-  for await (const source of documentsOf(sources, from, terminal, checks, 'checked')) {
+  const history = {
+    file: options.history === undefined ? undefined : resolve(runtime.cwd, options.history),
+    filter: readFilter(options, runtime),
+  };
+  for await (const source of documentsOf(sources, from, terminal, checks, 'checked', history)) {
     checks.file();
     const before = checks.totals();
     const as = options.as ?? eventOfFile(source.file);
@@ -279,11 +284,11 @@ A body that does not name its event is named by --as, by a recording, or by its 
 Exit codes: 0 nothing found; 1 findings that count; 2 a path that is not there; 3 a file that cannot be read.`;
 
 export const addValidate: AddCommand = (program, runtime, finish) => {
-  program
+  const made = program
     .command('validate')
     .summary('check fixtures and recordings')
-    .description('Check fixtures and recordings against what Whapi.Cloud sends.')
-    .argument('[source...]', 'files, folders, globs, categories, events, or - for standard input')
+    .description('Check fixtures, recordings and what the history holds against what Whapi.Cloud sends.')
+    .argument('[source...]', 'files, folders, globs, categories, events, history:<id>, history:, or - for standard input')
     .option('--strict', 'warnings count too; the same as --fail-on warning')
     .addOption(option('--fail-on <severity>', 'error, warning or never: what makes the check fail (default: error)', oneOf(FAIL_ON)))
     .addOption(option<readonly Rule[]>('--ignore <rules>', 'leave out findings of these rules', rules))
@@ -302,8 +307,15 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .option('--as <event>', 'the event of payloads that do not name one', eventName)
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .addOption(option('--jobs <n>', 'threads for large files of lines (default: as many as there are cores, at most 4)', count))
+    .option('--history <file>', 'the history that history: reads');
+  addChoosing(made)
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], _options: unknown, command: Command) => {
+      checkChoosing(
+        command,
+        sources,
+        CHOOSING.filter((name) => name !== 'limit'),
+      );
       finish(await validate(sources, command.opts<ValidateOptions>(), runtime, colourOf(program.opts())));
     });
 };

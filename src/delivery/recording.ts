@@ -1,26 +1,17 @@
 import { isObject, type JsonObject } from '../schema/keywords.ts';
+import { base64, exactText } from './bytes.ts';
 import type { Delivery, Headers, Outcome, Reading } from './delivery.ts';
 
 /** Version of the records; a reader refuses others. */
 export const RECORD_VERSION = 1;
 
-const exact = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Bytes of a body that may stand as text: each may take six characters, and a string has room for 500 million. */
 const MOST_AS_TEXT = 50_000_000;
-/** Bytes that become base64 at a time; three make four letters, so it is a multiple of three. */
-const BASE64_STEP = 0x6000;
 
 /** The body as text where that comes back byte for byte, else as base64. */
 const bodyMember = (body: Uint8Array): { body: string } | { bodyBase64: string } => {
-  try {
-    if (body.length <= MOST_AS_TEXT) return { body: exact.decode(body) };
-  } catch {
-    // Not UTF-8: base64 keeps every byte.
-  }
-  const parts: string[] = [];
-  for (let i = 0; i < body.length; i += BASE64_STEP) parts.push(btoa(String.fromCharCode(...body.subarray(i, i + BASE64_STEP))));
-  return { bodyBase64: parts.join('') };
+  const text = body.length <= MOST_AS_TEXT ? exactText(body) : undefined;
+  return text === undefined ? { bodyBase64: base64(body) } : { body: text };
 };
 
 /** The first line of a recording: where the listener listens. */

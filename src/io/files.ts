@@ -210,9 +210,9 @@ const writeAll = (file: number, text: string): void => {
 };
 
 /** @throws the system's error where the file cannot be opened */
-export const openWriter = (path: string, append: boolean): Writer => {
+export const openWriter = (path: string, append: boolean, mode?: number): Writer => {
   mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, append ? 'a' : 'w');
+  const file = openSync(path, append ? 'a' : 'w', mode);
   return { write: (text) => writeAll(file, text), close: () => closeSync(file) };
 };
 

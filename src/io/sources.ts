@@ -1,10 +1,12 @@
 import { type Part, readParts } from '../delivery/document.ts';
-import { EXIT, type ExitCode, reason } from '../errors.ts';
+import type { Stored } from '../delivery/stored.ts';
+import { EXIT, type ExitCode, reason, UserError } from '../errors.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
+import type { Filter } from './filter.ts';
 
 export interface DocumentSource {
   readonly kind: 'document';
@@ -108,17 +110,59 @@ export const sizeOfSources = (sources: readonly string[], cwd: string): number =
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
+/** Where the source `history:` reads, and what it chooses. */
+export interface HistoryChoice {
+  readonly file: string | undefined;
+  readonly filter: Filter;
+  /** Only the newest so many. */
+  readonly limit?: number | undefined;
+}
+
+export const HISTORY = 'history:';
+
+/** Deliveries of the history as payloads of a file, the oldest first: bytes and request lines are as they came. */
+function* historyParts(deliveries: Iterable<Stored>): Generator<Part> {
+  let line = 0;
+  for (const { delivery, reading, base } of deliveries) {
+    const recorded = { type: 'delivery' as const, delivery, mode: reading.mode, event: reading.name };
+    yield { entry: { name: delivery.id, body: delivery.body, line: ++line, column: 1, recorded, ...(base === undefined ? {} : { base }) } };
+  }
+}
+
+async function* readHistory(text: string, choice: HistoryChoice | undefined, runtime: Runtime): AsyncGenerator<Source> {
+  const { openArchive } = await import('./archive.ts');
+  try {
+    const archive = await openArchive({ file: choice?.file, runtime });
+    try {
+      const reference = text.slice(HISTORY.length);
+      const deliveries = reference === '' ? archive.find(choice?.filter ?? {}, choice?.limit).deliveries : [archive.one(reference)];
+      // It is open until the next source is asked for.
+      yield { kind: 'document', file: 'history', size: 0, parts: historyParts(deliveries), close: () => {} };
+    } finally {
+      archive.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    yield trouble(error.exitCode, error.message, error.hint);
+  }
+}
+
 /**
  * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
- * package (`samples/groups.json`), a category (`groups`) or an event (`groups.put`).
+ * package (`samples/groups.json`), a category (`groups`), an event (`groups.put`), a delivery of the history
+ * (`history:k3f9a2bc`, `history:latest~2`) or what of it was chosen (`history:`).
  * What cannot be read is told in its place; nothing is thrown.
  */
-export async function* readSources(sources: readonly string[], runtime: Runtime): AsyncGenerator<Source> {
+export async function* readSources(sources: readonly string[], runtime: Runtime, history?: HistoryChoice): AsyncGenerator<Source> {
   const { cwd } = runtime;
   for (const text of sources) {
     if (text === '-') {
       const bytes = await runtime.readStdin();
       yield { kind: 'document', file: '-', path: '-', size: 0, parts: readParts('-', [bytes]), close: () => {} };
+      continue;
+    }
+    if (text.startsWith(HISTORY)) {
+      yield* readHistory(text, history, runtime);
       continue;
     }
     const path = resolve(cwd, text);

@@ -1,5 +1,8 @@
 import { isOk, type Outcome } from '../delivery/delivery.ts';
+import { RECORD_VERSION } from '../delivery/recording.ts';
+import type { Planned } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import type { JsonObject } from '../schema/keywords.ts';
 import type { Layout } from '../view/entry.ts';
 import { duration } from '../view/entry.ts';
 import { plural } from '../view/text.ts';
@@ -56,6 +59,17 @@ export const replayExitCode = (totals: ReplayTotals): ExitCode => {
   if (totals.unreachable) return EXIT.environment;
   return totals.failed > 0 || totals.unsent > 0 ? EXIT.wanting : EXIT.ok;
 };
+
+/** A delivery that would be sent, as a record of `replay --dry-run --json`. */
+export const plannedRecord = ({ name, shipment, origin }: Planned & { readonly origin: string }, url: string): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'planned',
+  event: name,
+  source: origin,
+  method: shipment.method,
+  url,
+  bytes: shipment.body.byteLength,
+});
 
 const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 10) / 10);
 

@@ -1,4 +1,6 @@
 import { isOk, type Outcome } from '../delivery/delivery.ts';
+import type { Planned } from '../delivery/shipments.ts';
+import { formatSize } from '../event/summary.ts';
 import { answerText, duration, type Layout, NO_EVENT } from './entry.ts';
 import { clean, cut, pad, width } from './text.ts';
 
@@ -41,4 +43,16 @@ export const sentLines = (
   if (outcome.kind === 'failed') return [head, `       ${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 7))}`];
   const text = ok ? '' : answerText(outcome, columns - 15);
   return text === '' ? [head] : [head, `       ${paint.dim('answer:')} ${text}`];
+};
+
+/** What would be sent, on a line: event, where the payload is from, request line, size. */
+export const plannedLine = (
+  { name, shipment, origin }: Planned & { readonly origin: string },
+  target: string,
+  { paint, columns }: Layout,
+  widths: SentColumns,
+): string => {
+  const room = Math.max(20, Math.min(widths.origin, columns - widths.event - 40));
+  const line = cut(clean(`${shipment.method} ${target}`), Math.max(20, columns - widths.event - room - 12));
+  return `${paint.cyan(pad(clean(name ?? NO_EVENT), widths.event))} ${pad(clean(origin), room)} ${formatSize(shipment.body.byteLength).padStart(8)}  ${line}`;
 };

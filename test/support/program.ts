@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -27,7 +27,10 @@ export const buildProgram = async (): Promise<Program> => {
     entryPoints: ['src/entry.ts'],
     outfile: join(folder, 'dist', 'main.cjs'),
     logLevel: 'warning',
+    external: ['libsql'],
   });
+  // Packages that are not bundled are found as they are in an installation.
+  symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'));
   return { bin: join(folder, 'bin', 'whapi-hooks.cjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 };
 

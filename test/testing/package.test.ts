@@ -54,7 +54,11 @@ beforeAll(() => {
 describe('whapi-hooks/testing in the packed tarball', () => {
   it('brings neither Vitest nor Jest', () => {
     const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: object };
-    expect(Object.keys(packages).sort()).toEqual(['', 'node_modules/whapi-hooks']);
+    const names = Object.keys(packages).filter((path) => path.startsWith('node_modules/'));
+    // The optional database of the history is all that comes along.
+    expect(names.filter((path) => !/^node_modules\/(?:@?libsql|@neon-rs|detect-libc)(?:\/|$)/.test(path))).toEqual([
+      'node_modules/whapi-hooks',
+    ]);
   });
 
   it('serves ES modules, with types that know events, message types and samples', () => {

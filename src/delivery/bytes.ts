@@ -1,0 +1,19 @@
+const exact = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes as text where that comes back byte for byte; undefined where not. */
+export const exactText = (bytes: Uint8Array): string | undefined => {
+  try {
+    return exact.decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Bytes that become base64 at a time; three make four letters, so it is a multiple of three. */
+const BASE64_STEP = 0x6000;
+
+export const base64 = (bytes: Uint8Array): string => {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += BASE64_STEP) parts.push(btoa(String.fromCharCode(...bytes.subarray(i, i + BASE64_STEP))));
+  return parts.join('');
+};

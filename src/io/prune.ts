@@ -1,0 +1,85 @@
+import type { Database, Row } from './database.ts';
+
+/** How much of the history is kept; what is older goes when one of them is passed. */
+export interface Keep {
+  readonly days: number;
+  readonly deliveries: number;
+  /** Bytes of the file that are in use. */
+  readonly bytes: number;
+}
+
+export const KEEP: Keep = { days: 30, deliveries: 100_000, bytes: 1_000_000_000 };
+
+const DAY = 86_400_000;
+/** Deliveries, and bytes of them, that one step removes: it takes a few milliseconds, in which nothing is acknowledged. */
+const MOST_AT_ONCE = 50;
+const MOST_BYTES_AT_ONCE = 4_000_000;
+/** Pages that one step gives back to the disk, and unused ones that stay for what comes. */
+const PAGES_AT_ONCE = 200;
+const SPARE_PAGES = 2000;
+
+const number = (database: Database, sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
+
+/** Deliveries in the history, and bytes of its file that are in use. */
+export const measure = (database: Database): { readonly deliveries: number; readonly bytes: number } => ({
+  deliveries: number(database, 'SELECT count(*) FROM deliveries'),
+  bytes: (number(database, 'PRAGMA page_count') - number(database, 'PRAGMA freelist_count')) * number(database, 'PRAGMA page_size'),
+});
+
+/** Deliveries that are too many, or fill the file beyond its bound. */
+const surplus = (database: Database, keep: Keep): Row[] => {
+  const held = measure(database);
+  const tooMany = held.deliveries - keep.deliveries;
+  // A delivery takes 1,000 bytes at least, so this is never more than is needed.
+  const tooLarge = Math.ceil((held.bytes - keep.bytes) / 1000);
+  const count = Math.min(MOST_AT_ONCE, Math.max(tooMany, tooLarge));
+  return count <= 0 ? [] : database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(count);
+};
+
+/** What one step may take away, the oldest first. */
+const tooMuch = (database: Database, keep: Keep, now: number): { seq: number; size: number }[] => {
+  const old = database
+    .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
+    .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
+  const candidates = old.length > 0 ? old : surplus(database, keep);
+  const chosen: { seq: number; size: number }[] = [];
+  let bytes = 0;
+  for (const row of candidates) {
+    const size = Number(row['size']);
+    if (chosen.length > 0 && bytes + size > MOST_BYTES_AT_ONCE) break;
+    chosen.push({ seq: Number(row['seq']), size });
+    bytes += size;
+  }
+  return chosen;
+};
+
+/**
+ * Takes away the oldest deliveries that are too many, in one small transaction.
+ * @param now milliseconds since 1970
+ * @returns how many went; 0 when nothing is left to do
+ */
+export const pruneStep = (database: Database, keep: Keep, now: number): number =>
+  database.transaction(() => {
+    const chosen = tooMuch(database, keep, now);
+    for (const { seq } of chosen) {
+      database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
+      database.prepare('DELETE FROM texts WHERE rowid = ?').run(seq);
+      database.prepare('DELETE FROM deliveries WHERE seq = ?').run(seq);
+    }
+    if (chosen.length > 0 && database.prepare('SELECT 1 FROM deliveries LIMIT 1').get() === undefined) {
+      database.prepare("INSERT INTO texts (texts) VALUES ('delete-all')").run();
+    }
+    return chosen.length;
+  });
+
+/**
+ * Gives some unused pages of the file back to the disk.
+ * @param spare pages that stay, for what comes
+ * @returns whether there is more to give
+ */
+export const shrinkStep = (database: Database, spare = SPARE_PAGES): boolean => {
+  const before = number(database, 'PRAGMA freelist_count');
+  if (before <= spare) return false;
+  database.prepare(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all();
+  return number(database, 'PRAGMA freelist_count') < before;
+};

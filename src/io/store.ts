@@ -1,0 +1,151 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { environmentError, errorCode, reason, UserError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Database, type Engine, failureOf, openDatabase } from './database.ts';
+import { dirname, exists, join, kindOf, resolve } from './files.ts';
+import { dataFolder } from './folders.ts';
+import { identify, migrate, STEPS } from './migrations.ts';
+
+/** Where the history lies: the file that was named, else the one in the data folder. */
+export const historyPath = (file: string | undefined, runtime: Pick<Runtime, 'cwd' | 'platform' | 'env' | 'home'>): string =>
+  file === undefined ? join(dataFolder(runtime), 'history.db') : resolve(runtime.cwd, file);
+
+/** Milliseconds that a file held by another process is waited for. */
+export const PATIENCE = 5000;
+const PAUSE = 50;
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
+
+/** Tries again while another process holds the file; in between the event loop runs. */
+export const whenFree = async <Result>(run: () => Result, patience = PATIENCE): Promise<Result> => {
+  // Not the runtime's clock: this is about waiting, not about when something happened.
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (failureOf(error) !== 'locked' || performance.now() > end) throw error;
+      await pause();
+    }
+  }
+};
+
+/** A failure of the history in a person's words. */
+export const historyError = (error: unknown, path: string): UserError => {
+  if (error instanceof UserError) return error;
+  const without = 'Name another file with --history, or go on without one: --no-history.';
+  switch (failureOf(error)) {
+    case 'locked':
+      return environmentError(`The history ${path} is held by another program.`, `End what holds it. ${without}`, error);
+    case 'full':
+      return environmentError(
+        `The history ${path} cannot be written: the disk is full.`,
+        'Make room: whapi-hooks history prune --keep-days 7 lets go of what is older.',
+        error,
+      );
+    case 'damaged':
+      return environmentError(
+        `The history ${path} is damaged; it was left as it is.`,
+        `Move it away, so that a new one begins, or mend it: sqlite3 <file> .recover. ${without}`,
+        error,
+      );
+    case 'not-a-database':
+      return environmentError(`${path} is no history of whapi-hooks (it is not a database); it was left as it is.`, without, error);
+    case 'read-only':
+      return environmentError(`The history ${path} may not be written.`, without, error);
+    case 'cannot-open':
+      return environmentError(`The history ${path} cannot be opened: no file can be made or opened there.`, without, error);
+    default:
+      return environmentError(`The history ${path} cannot be used: ${reason(error)}.`, without, error);
+  }
+};
+
+/**
+ * Makes the file, so that only its owner may read it; SQLite gives its companions (-wal, -shm) the same mode.
+ * A file that is there is not even opened: closing it again would drop SQLite's locks on it.
+ */
+const prepareFile = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    chmodSync(path, 0o600); // whatever the umask took away
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+};
+
+/** An opened history. */
+export interface Store {
+  readonly path: string;
+  readonly database: Database;
+}
+
+export interface StoreOptions {
+  readonly file: string | undefined;
+  readonly runtime: Runtime;
+  readonly engines?: readonly Engine[];
+}
+
+const check = (database: Database, path: string): { isNew: boolean; isOld: boolean } => {
+  const { version, isHistory, isEmpty } = identify(database);
+  if (!isHistory && !isEmpty) {
+    throw environmentError(
+      `${path} is a database of another program; it was left as it is.`,
+      'Name another file with --history, or go on without one: --no-history.',
+    );
+  }
+  if (version > STEPS.length) {
+    throw environmentError(
+      `The history ${path} has version ${version}; this whapi-hooks reads up to version ${STEPS.length}. It was left as it is.`,
+      'Use the newer whapi-hooks that wrote it, name another file with --history, or go on without one: --no-history.',
+    );
+  }
+  return { isNew: isEmpty, isOld: version < STEPS.length };
+};
+
+const begin = async (database: Database, path: string): Promise<void> => {
+  const { isNew, isOld } = await whenFree(() => check(database, path));
+  if (isNew) {
+    // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table.
+    await whenFree(() => database.exec('PRAGMA auto_vacuum = INCREMENTAL'));
+    await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
+  }
+  // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
+  // loses power may lose the last moments, never the file.
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864');
+  if (isNew || isOld) await whenFree(() => migrate(database));
+};
+
+/**
+ * Opens the history and takes it to the present version; makes a new one where there is none.
+ * @throws UserError (3) where no database can be had or the file cannot be used
+ */
+export const openStore = async ({ file, runtime, engines }: StoreOptions): Promise<Store> => {
+  const path = historyPath(file, runtime);
+  let database: Database | undefined;
+  try {
+    if (kindOf(path) === 'folder') throw environmentError(`${path} is a folder.`, 'Name a file: --history whapi.db.');
+    prepareFile(path);
+    database = await openDatabase(path, engines);
+    await begin(database, path);
+  } catch (error) {
+    database?.close();
+    throw historyError(error, path);
+  }
+  return { path, database };
+};
+
+/**
+ * Opens a history that is there, to read it.
+ * @throws UserError (3) where there is none or it cannot be used
+ */
+export const openExistingStore = async (options: StoreOptions): Promise<Store> => {
+  const path = historyPath(options.file, options.runtime);
+  if (!exists(path)) {
+    throw environmentError(
+      `There is no history yet: ${path} does not exist.`,
+      'whapi-hooks listen writes it; --history names another file.',
+    );
+  }
+  return openStore(options);
+};
