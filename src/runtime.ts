@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 
 /** An output stream as the program sees it. */
@@ -33,6 +34,10 @@ export interface Runtime {
   offset(time: number): number;
   /** A new short id: 8 letters and digits that are easy to type. */
   id(): string;
+  /** Calls back after so many milliseconds; what it returns takes that back. */
+  after(ms: number, action: () => void): () => void;
+  /** Whether the program runs in a container, where `localhost` is not the machine around it. */
+  inContainer(): boolean;
   /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
   stopped(): AbortSignal;
 }
@@ -83,6 +88,12 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     elapsed: () => performance.now(),
     offset: (time) => -new Date(time).getTimezoneOffset(),
     id: randomId,
+    after(ms, action) {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+    // The marks that docker and podman leave.
+    inContainer: () => existsSync('/.dockerenv') || existsSync('/run/.containerenv') || host.env['KUBERNETES_SERVICE_HOST'] !== undefined,
     stopped() {
       if (stop === undefined) {
         const controller = new AbortController();

@@ -152,7 +152,9 @@ export const bodyLines = (text: string, layout: Layout): string[] =>
 
 /** The beginning of an answer as one harmless line. */
 export const answerText = (outcome: Outcome, columns: number): string => {
-  if (outcome.kind !== 'answered' || outcome.answer.bytes.length === 0) return '';
+  if (outcome.kind !== 'answered') return '';
+  if (outcome.answer.location !== undefined) return cut(clean(`redirects to ${outcome.answer.location}, which is not followed`), columns);
+  if (outcome.answer.bytes.length === 0) return '';
   const text = new TextDecoder().decode(outcome.answer.bytes).replaceAll(/\s+/g, ' ').trim();
   return cut(clean(text), columns) + (outcome.answer.cut && width(text) <= columns ? '…' : '');
 };
@@ -171,9 +173,10 @@ export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, ti
   const colour = ok ? paint.green : paint.red;
   const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
   const name = pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS);
-  const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  const attempt = (outcome.attempt ?? 1) > 1 ? paint.dim(`  attempt ${outcome.attempt}`) : '';
+  const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}${attempt}`;
   if (style === 'compact') {
-    const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery)) - 2;
+    const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery) + width(attempt)) - 2;
     const cause = outcome.kind === 'failed' ? cut(clean(outcome.error), room) : ok ? '' : answerText(outcome, room);
     return [cause === '' ? head : `${head}  ${cause}`];
   }
