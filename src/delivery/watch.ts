@@ -17,7 +17,7 @@ export interface Warning {
 
 /** Milliseconds within which an app should answer (the provider's advice, CONTRACT.md section 1). */
 export const ADVISED_MS = 5000;
-/** Message ids and chats that are remembered. */
+/** Message ids and chats that are remembered, at least. */
 const MOST_IDS = 20_000;
 const MOST_CHATS = 2000;
 /** Milliseconds between two messages of a chat in which nobody reads and types. */
@@ -31,18 +31,32 @@ export interface Watch {
   onOutcome(outcome: Outcome): Warning[];
 }
 
-/** A map that forgets what was put in first. */
-const remember = <Value>(map: Map<string, Value>, key: string, value: Value, most: number): void => {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) for (const oldest of map.keys()) return void map.delete(oldest);
+/** A map that forgets what was put in long ago: between `most` and twice as many entries stay. */
+interface Memory<Value> {
+  get(key: string): Value | undefined;
+  set(key: string, value: Value): void;
+}
+
+const createMemory = <Value>(most: number): Memory<Value> => {
+  let young = new Map<string, Value>();
+  let old = new Map<string, Value>();
+  return {
+    get: (key) => young.get(key) ?? old.get(key),
+    set(key, value) {
+      if (young.size >= most) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, value);
+    },
+  };
 };
 
 interface Row {
-  time: number;
-  fromMe: boolean;
-  /** Messages of the channel in this row, and those of others. */
-  own: number;
+  readonly time: number;
+  readonly fromMe: boolean;
+  /** Messages of the channel in this row. */
+  readonly own: number;
 }
 
 /**
@@ -52,8 +66,8 @@ interface Row {
  */
 export const createWatch = (options: { isLocal: (url: string) => boolean; inContainer: () => boolean }): Watch => {
   const told = new Set<WarningCause>();
-  const ids = new Map<string, string>();
-  const rows = new Map<string, Row>();
+  const ids = createMemory<string>(MOST_IDS);
+  const rows = createMemory<Row>(MOST_CHATS);
 
   const once = (warning: Warning): Warning[] => {
     if (told.has(warning.cause)) return [];
@@ -64,7 +78,7 @@ export const createWatch = (options: { isLocal: (url: string) => boolean; inCont
   const duplicate = (id: string, message: string): Warning[] => {
     const first = ids.get(message);
     if (first === undefined) {
-      remember(ids, message, id, MOST_IDS);
+      ids.set(message, id);
       return [];
     }
     return once({
@@ -80,7 +94,7 @@ export const createWatch = (options: { isLocal: (url: string) => boolean; inCont
     // A person's messages may come in quick succession; only what the channel says, and what follows that, makes a row.
     const goes = before !== undefined && time - before.time <= AT_ONCE && (fromMe || before.fromMe);
     const own = (goes ? before.own : 0) + (fromMe ? 1 : 0);
-    remember(rows, chat, { time, fromMe, own }, MOST_CHATS);
+    rows.set(chat, { time, fromMe, own });
     if (own < LOOP) return [];
     return once({
       cause: 'loop',

@@ -26,9 +26,16 @@ const KIND_COLUMNS = 13;
 const VERDICT_COLUMNS = 10; // unreadable
 const SIZE_COLUMNS = 8;
 
+/** The last second that was written, since many deliveries come within one. */
+let lastTime: { readonly second: number; readonly offset: (time: number) => number; readonly text: string } | undefined;
+
 /** hh:mm:ss where the person sits. */
-export const clockTime = (time: number, offset: (time: number) => number): string =>
-  new Date(time + offset(time) * 60_000).toISOString().slice(11, 19);
+export const clockTime = (time: number, offset: (time: number) => number): string => {
+  const second = Math.floor(time / 1000);
+  if (lastTime?.second === second && lastTime.offset === offset) return lastTime.text;
+  lastTime = { second, offset, text: new Date(time + offset(time) * 60_000).toISOString().slice(11, 19) };
+  return lastTime.text;
+};
 
 const verdictColour = (paint: Painter, verdict: Verdict): ((text: string) => string) =>
   ({ valid: paint.green, invalid: paint.red, unknown: paint.yellow, unreadable: paint.red })[verdict];
