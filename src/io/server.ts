@@ -110,6 +110,17 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     else response.end(body);
   };
 
+  /** Answers of one turn of the event loop leave together at its end: a client that is woken once is woken cheaply. */
+  let answers: (() => void)[] = [];
+  const leave = (): void => {
+    const all = answers;
+    answers = [];
+    for (const send of all) send();
+  };
+  const later = (send: () => void): void => {
+    if (answers.push(send) === 1) setImmediate(leave);
+  };
+
   const take = (request: IncomingMessage, response: ServerResponse, words: readonly string[]): void => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -153,7 +164,7 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
         body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
       };
       options.onDelivery(delivery, words, {
-        answer: (reply) => handOn(response, reply),
+        answer: (reply) => later(() => handOn(response, reply)),
         refuse: (refusal, text) => refuse(request, response, refusal, 503, text, { 'retry-after': '1' }),
       });
     });
