@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { buildConnector, Dispatcher } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
@@ -95,10 +96,24 @@ const failure = (error: unknown, certificateHint?: string): { error: string; cau
   return { error: tried.length > 0 ? `${words} (${tried.join(', ')})` : words, cause: UNREACHABLE.has(code) ? 'unreachable' : 'broken' };
 };
 
+/**
+ * `localhost` as both loopback addresses, whatever this machine's table of hosts says (RFC 6761 section 6.3): apps
+ * listen on either.
+ */
+const bothFamilies: LookupFunction = (_host, options, callback) => {
+  if (options.all === true) {
+    callback(null, [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ]);
+  } else callback(null, '127.0.0.1', 4);
+};
+
 /** How connections are made: straight or through the proxy, each told. */
 const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof import('./tunnel.ts').tunnelled | undefined) => {
   const { timeout, onConnected, proxy } = options;
-  const connector = connectorOf({ ...options.tls, timeout, autoSelectFamily: true });
+  const lookup = url.hostname === 'localhost' ? { lookup: bothFamilies } : {};
+  const connector = connectorOf({ ...options.tls, ...lookup, timeout, autoSelectFamily: true });
   const connect =
     proxy !== undefined && tunnelled !== undefined && url.protocol === 'https:'
       ? tunnelled(proxy, connector, timeout, options.tls ?? {})

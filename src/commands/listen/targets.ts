@@ -34,17 +34,18 @@ const readCertificates = async (file: string, cwd: string): Promise<string[]> =>
     const message = `--ca-cert: ${file} cannot be read: ${reason(error)}.`;
     throw errorCode(error) === 'ENOENT' ? usageError(message) : environmentError(message, undefined, error);
   }
-  const tls = await import('node:tls');
+  const [{ rootCertificates }, { X509Certificate }] = await Promise.all([import('node:tls'), import('node:crypto')]);
   try {
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds none');
-    tls.createSecureContext({ ca: text });
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+    if (blocks === null) throw new Error('it holds none');
+    for (const block of blocks) new X509Certificate(block);
   } catch (error) {
     throw usageError(
       `--ca-cert: ${file} holds no certificate that can be read: ${reason(error)}.`,
       'It is a file in PEM form: -----BEGIN CERTIFICATE-----.',
     );
   }
-  return [...tls.rootCertificates, text];
+  return [...rootCertificates, text];
 };
 
 const readExtra = (text: string): Header => {
