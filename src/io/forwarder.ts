@@ -62,7 +62,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     onOutcome({ ...outcome, attempt: number }, parcel, delay === undefined);
     if (delay === undefined) {
       parcel.onAnswer?.(whole, outcome.kind === 'failed' ? outcome.cause : undefined);
-      pump();
+      schedule();
     } else {
       const cancel = after(delay, () => {
         planned.delete(cancel);
@@ -72,7 +72,16 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     }
   };
 
+  let scheduled = false;
+  /** What may go in one turn of the event loop goes together at its end: the app is woken once. */
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(pump);
+  };
+
   const pump = (): void => {
+    scheduled = false;
     if (abandoned) return;
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       bytes -= next.item.shipment.body.byteLength;
@@ -86,7 +95,9 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     push(parcel) {
       const { shipment } = parcel;
       const size = shipment.body.byteLength;
-      if (queue.waiting >= most || bytes + size > mostBytes) {
+      const isFull = (): boolean => queue.waiting >= most || bytes + size > mostBytes;
+      if (isFull()) pump();
+      if (isFull()) {
         const error = `not sent: ${queue.waiting} deliveries wait for the app already`;
         const target = `${endpoint.url.origin}${targetPath(endpoint.url, shipment.suffix, shipment.query)}`;
         onOutcome({ kind: 'failed', delivery: shipment.id, endpoint: target, ms: 0, error, cause: 'unsent' }, parcel, true);
@@ -95,7 +106,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       }
       queue.push(parcel, parcel.chat);
       bytes += size;
-      pump();
+      if (queue.running === 0) pump();
+      else schedule();
     },
     waiting: () => queue.waiting + queue.running,
     async end(patience) {
