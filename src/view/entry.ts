@@ -172,15 +172,25 @@ export const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} 
 /**
  * What the endpoint said to a delivery: a line, and a second one with the cause or the answer where that was not 2xx.
  * In style `compact` the cause stands on the line itself.
+ * @param named whether the endpoint is named too, as it has to be where there are several
  */
-export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, time: number, style: 'pretty' | 'compact'): string[] => {
+export const outcomeLines = (
+  outcome: Outcome,
+  event: string,
+  layout: Layout,
+  time: number,
+  style: 'pretty' | 'compact',
+  named = false,
+): string[] => {
   const { paint, columns } = layout;
   const at = paint.dim(clockTime(time, layout.offset));
   const ok = isOk(outcome);
   const colour = ok ? paint.green : paint.red;
   const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
   const name = pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS);
-  const attempt = (outcome.attempt ?? 1) > 1 ? paint.dim(`  attempt ${outcome.attempt}`) : '';
+  const again = (outcome.attempt ?? 1) > 1 ? `  attempt ${outcome.attempt}` : '';
+  const where = named ? `  ${cut(clean(outcome.endpoint.replace(/^https?:\/\//, '')), 40)}` : '';
+  const attempt = again + where === '' ? '' : paint.dim(again + where);
   const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}${attempt}`;
   if (style === 'compact') {
     const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery) + width(attempt)) - 2;

@@ -55,10 +55,24 @@ describe('several apps', () => {
     expect(listener.runtime.stderr.text).toMatch(/3 forwarded, 3 failed/);
   });
 
+  it('each answer says whose it is; with one app that goes without saying', async () => {
+    const [one, two] = [await app(), await app()];
+    const listener = await startListener(['-f', one.url, '-f', `${two.url}/bot`]);
+    await send(listener.url, named('hi'));
+    await listener.runtime.stdout.line(new RegExp(`<-- .* 200 .* d1  127\\.0\\.0\\.1:${one.port}/$`));
+    await listener.runtime.stdout.line(new RegExp(`<-- .* 200 .* d1  127\\.0\\.0\\.1:${two.port}/bot$`));
+    await listener.stop();
+    const alone = await startListener(['-f', one.url]);
+    await send(alone.url, named('hi'));
+    await alone.runtime.stdout.line(/<-- .* d1$/);
+    await alone.stop();
+  });
+
   it('the listener itself is none of them', async () => {
-    const { code, stderr } = await run(['listen', '--port', '38471', '-f', '3000', '-f', 'calls=38471/x']);
+    const port = String(await closedPort());
+    const { code, stderr } = await run(['listen', '--port', port, '-f', '3000', '-f', `calls=${port}/x`]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/forward to itself: http:\/\/localhost:38471\/x/);
+    expect(stderr).toContain(`forward to itself: http://localhost:${port}/x`);
   });
 });
 

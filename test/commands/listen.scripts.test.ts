@@ -44,6 +44,7 @@ describe('a listener that ends by itself', () => {
     pass();
     expect(await listener.ended).toBe(code);
     expect(asked).toEqual([30_000]);
+    expect(listener.runtime.stderr.text.includes('ended before what was waited for had come')).toBe(code === 1);
     expect(last(listener)).toMatchObject({ type: 'stopped', reason: 'time', deliveries: sent });
   });
 

@@ -64,7 +64,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       }
       keeper?.addOutcome(outcome);
       if (records) emit(recordLine(outcomeRecord(outcome)));
-      if (shows) out.lines(...outcomeLines(outcome, parcel.event, out, runtime.now(), style));
+      if (shows) out.lines(...outcomeLines(outcome, parcel.event, out, runtime.now(), style, plan.targets.length > 1));
       for (const warning of watch.onOutcome(outcome)) warn(warning);
       if (last && !isOk(outcome)) ending.notForwarded();
     };
@@ -232,6 +232,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     err.lines(
       err.paint.red(`${tally.left} ${tally.left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the listener ended before.`),
     );
+  if (ending.reason === 'time' && ending.wanting) err.lines('The time of --for ended before what was waited for had come.');
   for (const { undelivered, url } of targets) {
     const kept = { inHistory: keeper !== undefined, recording: options.record };
     if (undelivered.count > 0) err.lines(...undeliveredLines(undelivered, url.href, kept).map(clean));
