@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 
 /** An output stream as the program sees it. */
@@ -35,14 +36,30 @@ export interface Runtime {
   offset(time: number): number;
   /** A new short id: 8 letters and digits that are easy to type. */
   id(): string;
+  /** Calls back after so many milliseconds; what it returns takes that back. */
+  after(ms: number, action: () => void): () => void;
+  /** Whether the program runs in a container, where `localhost` is not the machine around it. */
+  inContainer(): boolean;
   /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
   stopped(): AbortSignal;
 }
 
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
 
+/** Random bytes are fetched many at a time: asking for eight costs as much as asking for thousands. */
+const random = new Uint8Array(4096);
+let used = random.length;
+
 /** Eight characters, 40 random bits. */
-export const randomId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => LETTERS[byte & 31]).join('');
+export const randomId = (): string => {
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  let id = '';
+  for (const end = used + 8; used < end; used++) id += LETTERS[(random[used] ?? 0) & 31];
+  return id;
+};
 
 const output = (stream: NodeJS.WriteStream): Output => {
   const closed = new AbortController();
@@ -86,6 +103,12 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     elapsed: () => performance.now(),
     offset: (time) => -new Date(time).getTimezoneOffset(),
     id: randomId,
+    after(ms, action) {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+    // The marks that docker and podman leave.
+    inContainer: () => existsSync('/.dockerenv') || existsSync('/run/.containerenv') || host.env['KUBERNETES_SERVICE_HOST'] !== undefined,
     stopped() {
       if (stop === undefined) {
         const controller = new AbortController();

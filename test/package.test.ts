@@ -92,7 +92,7 @@ describe('the packed tarball in an empty folder', () => {
       'dist/THIRD-PARTY-NOTICES.txt',
       'schemas/groups/put.schema.json',
       'schemas/common/message.schema.json',
-      'schemas/recording.schema.json',
+      'schemas/record.schema.json',
       'samples/groups.json',
       'README.md',
       'LICENSE',

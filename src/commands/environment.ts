@@ -13,9 +13,11 @@ export const applyEnvironment = (command: Command, env: Readonly<Record<string, 
     const source = command.getOptionValueSource(name);
     const text = env[envName(option)];
     if (text === undefined || text === '' || name === 'version' || (source !== undefined && source !== 'default')) continue;
-    if (option.isBoolean()) {
+    if (option.isBoolean() || option.negate) {
       if (!/^(?:1|true|yes|0|false|no)$/i.test(text)) throw usageError(`${envName(option)}: it is 1 or 0.`);
-      command.setOptionValueWithSource(name, /^(?:1|true|yes)$/i.test(text), 'env');
+      const isSaid = /^(?:1|true|yes)$/i.test(text);
+      // --no-history said no: nothing changes.
+      if (isSaid || !option.negate) command.setOptionValueWithSource(name, isSaid !== option.negate, 'env');
       continue;
     }
     try {

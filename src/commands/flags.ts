@@ -51,6 +51,18 @@ export const path = (text: string): string => {
 /** Collects the values of an option that may be repeated. */
 export const several = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), text];
 
+/** Collects words of a list, separated by commas or repeated; a foreign one is answered with the nearest. */
+export const severalOf = <Word extends string>(words: readonly Word[]) => {
+  const one = oneOf(words);
+  return (text: string, before: readonly Word[] | undefined): Word[] => [
+    ...(before ?? []),
+    ...text
+      .split(',')
+      .map((word) => word.trim())
+      .map(one),
+  ];
+};
+
 export type Header = readonly [name: string, value: string];
 
 /** `Name: value` → a pair. @throws UserError (2) */

@@ -40,6 +40,8 @@ export type Outcome = {
   readonly endpoint: string;
   /** Milliseconds from the first byte sent to the whole answer, or to the failure. */
   readonly ms: number;
+  /** Which try this was, from 1, where it was forwarded. */
+  readonly attempt?: number;
 } & (
   | { readonly kind: 'answered'; readonly status: number; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly error: string; readonly cause: FailureCause }
@@ -50,6 +52,8 @@ export interface Answer {
   readonly bytes: Uint8Array;
   /** Whether more came than was kept. */
   readonly cut: boolean;
+  /** Where a redirect leads; it is not followed. */
+  readonly location?: string;
 }
 
 /** `unreachable`: no connection came about, so nothing was sent. `unsent`: it was never tried. */

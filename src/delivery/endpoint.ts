@@ -1,4 +1,5 @@
 import { usageError } from '../errors.ts';
+import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
 import type { Delivery, Headers } from './delivery.ts';
 
 /** Where deliveries go when nobody said where. */
@@ -38,6 +39,45 @@ export const readEndpoint = (text: string): URL => {
   return parsed;
 };
 
+/** An endpoint, and the events it gets. */
+export interface Target {
+  readonly url: URL;
+  readonly chosen: Choice;
+  /** The events as they were written; undefined where it gets all. */
+  readonly events: string | undefined;
+}
+
+/** Words of events, as far as they can be told from an address: no colon, no slash. */
+const EVENTS_FIRST = /^([!\w*][\w.*,! -]*)=(.*)$/s;
+
+/**
+ * `3000`, or with its events `messages.*,!messages.delete=http://localhost:4000/bot`: what stands before the first
+ * `=` is events where it is written as events are.
+ * @throws UserError (2) where it is neither
+ */
+export const readTarget = (text: string): Target => {
+  const [, events, address = ''] = EVENTS_FIRST.exec(text.trim()) ?? [];
+  if (events === undefined) return { url: readEndpoint(text), chosen: () => true, events: undefined };
+  let chosen: Choice;
+  try {
+    chosen = readChoice([events]);
+  } catch (error) {
+    if (!(error instanceof ChoiceError)) throw error;
+    throw usageError(
+      `--forward-to: ${error.message}${error.message.endsWith('?') ? '' : '.'}`,
+      'Events stand before the address: messages.*=3000/hook.',
+    );
+  }
+  return { url: readEndpoint(address), chosen, events };
+};
+
+/** Whether a url names this machine: `localhost`, 127.0.0.0/8, ::1 (RFC 6761, RFC 1122, RFC 4291). */
+export const isLocal = (url: URL): boolean => isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+
+/** Whether a host's name or address is this machine's own. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d+){3}$/.test(host) || host.startsWith('::ffff:7f');
+
 /** What is sent to an endpoint. */
 export interface Shipment {
   readonly id: string;
@@ -73,15 +113,21 @@ const NOT_FORWARDED = new Set([
   'content-length',
 ]);
 
-/** The headers that go on: all but hop-by-hop ones, `host` and the framing. `extra` ones replace those of their name. */
-export const forwardHeaders = (headers: Headers, extra: Headers = []): Headers => {
+/** Whether a header belongs to one connection, so that every request makes its own. */
+export const isOfConnection = (name: string): boolean => NOT_FORWARDED.has(name.toLowerCase());
+
+/**
+ * The headers that go on: all but hop-by-hop ones, `host` and the framing. `extra` ones replace those of their name,
+ * those named in `dropped` are left out.
+ */
+export const forwardHeaders = (headers: Headers, extra: Headers = [], dropped: readonly string[] = []): Headers => {
   const named = new Set(
     headers
       .filter(([name]) => name.toLowerCase() === 'connection')
       .flatMap(([, value]) => value.split(','))
       .map((name) => name.trim().toLowerCase()),
   );
-  const replaced = new Set(extra.map(([name]) => name.toLowerCase()));
+  const replaced = new Set([...extra, ...dropped.map((name) => [name])].map(([name = '']) => name.toLowerCase()));
   const kept = headers.filter(([name]) => {
     const lower = name.toLowerCase();
     return !NOT_FORWARDED.has(lower) && !named.has(lower) && !replaced.has(lower);
@@ -95,11 +141,11 @@ const queryOf = (url: string): string => {
 };
 
 /** A delivery as it is forwarded: nothing of it changes but what belongs to the connection. */
-export const shipmentOf = (delivery: Delivery, suffix: string, extra: Headers = []): Shipment => ({
+export const shipmentOf = (delivery: Delivery, suffix: string, extra: Headers = [], dropped: readonly string[] = []): Shipment => ({
   id: delivery.id,
   method: delivery.method,
   suffix,
   query: queryOf(delivery.url),
-  headers: forwardHeaders(delivery.headers, extra),
+  headers: forwardHeaders(delivery.headers, extra, dropped),
   body: delivery.body,
 });

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../schema/keywords.ts';
+import { chatsOf } from './chats.ts';
 
 /** What deliveries are found by: read from a payload that strangers wrote, all of it bounded. */
 export interface Facets {
@@ -36,12 +37,6 @@ const list = (fields: unknown, key: string): readonly unknown[] => {
 const asId = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST_ID && !/[\s\0]/.test(value) ? value : undefined;
 
-/** The chat with a person is called by the person's number (CONTRACT.md 6 and 8): digits alone are such a number. */
-const asChat = (value: unknown): string | undefined => {
-  const id = asId(value);
-  return id !== undefined && /^\d{5,15}$/.test(id) ? `${id}@s.whatsapp.net` : id;
-};
-
 /** The number before the @ of a person's chat id; hidden numbers (`…@lid`) stay whole. */
 const asSender = (value: unknown): string | undefined => asId(value)?.replace(/@(?:s\.whatsapp\.net|c\.us)$/, '');
 
@@ -57,34 +52,6 @@ const distinct = (values: Iterable<string | undefined>): string[] => {
 
 /** An update tells of one thing twice, before and after. */
 const sides = (update: unknown): unknown[] => [own(update, 'after_update'), own(update, 'before_update')];
-
-/** Where each payload key names its chat (CONTRACT.md 4 and 5). */
-function* chatIds(payload: unknown): Generator<unknown> {
-  for (const key of ['messages', 'calls']) for (const item of list(payload, key)) yield own(item, 'chat_id');
-  for (const update of list(payload, 'messages_updates')) {
-    for (const side of [...sides(update), own(update, 'trigger')]) yield own(side, 'chat_id');
-  }
-  yield own(payload, 'messages_removed_all');
-  for (const item of list(payload, 'statuses')) yield own(item, 'recipient_id');
-  for (const key of ['chats', 'groups', 'contacts']) for (const item of list(payload, key)) yield own(item, 'id');
-  for (const key of ['chats_updates', 'groups_updates', 'contacts_updates']) {
-    for (const update of list(payload, key)) for (const side of sides(update)) yield own(side, 'id');
-  }
-  yield* list(payload, 'chats_removed');
-  for (const item of list(payload, 'groups_participants')) yield own(item, 'group_id');
-  for (const item of list(payload, 'presences')) yield own(item, 'contact_id');
-}
-
-/**
- * The chats that a payload is about, each once, at most 50: an empty list where it names none.
- * @param payload the parsed body, whatever it is
- */
-export const chatsOf = (payload: unknown): string[] => {
-  function* chats(): Generator<string | undefined> {
-    for (const id of chatIds(payload)) yield asChat(id);
-  }
-  return distinct(chats());
-};
 
 /** The messages of a payload. Of an update, what the message has become, else what it was. */
 const messagesOf = (payload: unknown): JsonObject[] =>
@@ -155,7 +122,7 @@ export const facetsOf = (payload: unknown): Facets => {
   const writers = [...messages, ...triggers, ...list(payload, 'calls')];
   const mine = messages.map((message) => own(message, 'from_me')).filter((value) => typeof value === 'boolean');
   return {
-    chats: chatsOf(payload),
+    chats: distinct(chatsOf(payload).map(asId)),
     senders: distinct(writers.map((item) => asSender(own(item, 'from')))),
     types: distinct(messages.map((message) => asId(own(message, 'type')))),
     text: textOf(messages),

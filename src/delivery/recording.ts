@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../schema/keywords.ts';
 import { base64, exactText } from './bytes.ts';
 import type { Delivery, Headers, Outcome, Reading } from './delivery.ts';
+import type { Warning } from './watch.ts';
 
 /** Version of the records; a reader refuses others. */
 export const RECORD_VERSION = 1;
@@ -41,6 +42,45 @@ export const outcomeRecord = (outcome: Outcome): JsonObject => ({
   endpoint: outcome.endpoint,
   ...(outcome.kind === 'answered' ? { status: outcome.status } : { error: outcome.error }),
   ms: Math.round(outcome.ms * 10) / 10,
+  ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }),
+});
+
+/** A warning as a line of a recording and of `listen --json`. */
+export const warningRecord = ({ cause, message, hint, delivery }: Warning): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'warning',
+  cause,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+  ...(delivery === undefined ? {} : { delivery }),
+});
+
+/** Why a listener ended. */
+export type StopReason = 'signal' | 'count' | 'stop-on' | 'time' | 'invalid' | 'forward-error' | 'reader';
+
+/** What a listener did, from its start to its end; all are numbers of deliveries but `refused`. */
+export interface Counts {
+  readonly taken: number;
+  readonly hidden: number;
+  readonly invalid: number;
+  readonly forwarded: number;
+  readonly failed: number;
+  readonly left: number;
+  readonly refused: ReadonlyMap<string, number>;
+}
+
+/** The last record of a listener: why it ended, and the tally. */
+export const stoppedRecord = (reason: StopReason, counts: Counts): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'stopped',
+  reason,
+  deliveries: counts.taken,
+  other: counts.hidden,
+  invalid: counts.invalid,
+  forwarded: counts.forwarded,
+  failed: counts.failed,
+  left: counts.left,
+  refused: Object.fromEntries(counts.refused),
 });
 
 const RISKY = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;

@@ -17,6 +17,7 @@ export const pathOf = (url: string): string => {
  * @returns undefined where the url lies elsewhere or has more words
  */
 export const wordsBelow = (path: string, url: string): string[] | undefined => {
+  if (url === path) return [];
   const whole = pathOf(url);
   const base = path === '/' ? '' : path;
   if (!whole.startsWith('/') || (whole !== base && !whole.startsWith(`${base}/`))) return undefined;

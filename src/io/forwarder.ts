@@ -1,67 +1,128 @@
-import type { Outcome } from '../delivery/delivery.ts';
+import type { FailureCause, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import { createQueue } from '../delivery/queue.ts';
+import { nextDelay, type RetryPlan } from '../delivery/retry.ts';
+import type { Endpoint, WholeAnswer } from './endpoint.ts';
+
+/** A delivery on its way to one endpoint. */
+export interface Parcel {
+  readonly shipment: Shipment;
+  /** Milliseconds since 1970, when the delivery came. */
+  readonly time: number;
+  /** Name of its event, for people. */
+  readonly event: string;
+  /** The chat it belongs to; undefined where it names none or several. */
+  readonly chat: string | undefined;
+  /** Called with the answer, or without one where none came. */
+  readonly onAnswer?: (answer: WholeAnswer | undefined, cause: FailureCause | undefined) => void;
+}
 
 export interface ForwarderOptions {
   readonly endpoint: Endpoint;
+  /** Chats whose deliveries may be under way at once; 1 is the plain order of arrival. */
+  readonly concurrency: number;
+  readonly retry: RetryPlan | undefined;
   /** Deliveries that may wait, and the bytes of their bodies. */
   readonly most: number;
   readonly mostBytes: number;
-  readonly onOutcome: (outcome: Outcome) => void;
+  readonly after: (ms: number, action: () => void) => () => void;
+  /** Called for every attempt; `last` where no other follows. */
+  readonly onOutcome: (outcome: Outcome, parcel: Parcel, last: boolean) => void;
 }
 
 export interface Forwarder {
   /** Takes a delivery into the queue; one too many becomes an outcome at once. */
-  push(shipment: Shipment): void;
+  push(parcel: Parcel): void;
   /** Deliveries that wait or are under way. */
   waiting(): number;
-  /** Lets what waits be sent for so many milliseconds, then stops; returns how many deliveries were left. */
-  end(patience: number): Promise<number>;
+  /** Lets what waits be sent for so many milliseconds, then stops; returns what was left, oldest first. */
+  end(patience: number): Promise<Parcel[]>;
 }
 
-/** Sends deliveries to an endpoint one at a time, in order of arrival. */
-export const createForwarder = ({ endpoint, most, mostBytes, onOutcome }: ForwarderOptions): Forwarder => {
-  const queue: Shipment[] = [];
+/** Sends deliveries to an endpoint in the order of `createQueue`, again where it is asked to. */
+export const createForwarder = (options: ForwarderOptions): Forwarder => {
+  const { endpoint, retry, most, mostBytes, after, onOutcome } = options;
+  const queue = createQueue<Parcel>(options.concurrency);
+  const under = new Set<Parcel>();
+  /** What takes back the attempts that are still to come. */
+  const planned = new Set<() => void>();
   let bytes = 0;
-  let under = 0;
-  let running: Promise<void> | undefined;
   let abandoned = false;
+  let onIdle = (): void => {};
 
-  const run = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined && !abandoned; next = queue.shift()) {
-      bytes -= next.body.byteLength;
-      under = 1;
-      const outcome = await endpoint.send(next);
-      under = 0;
-      if (abandoned) return;
-      onOutcome(outcome);
+  const attempt = async (parcel: Parcel, number: number, done: () => void): Promise<void> => {
+    let whole: WholeAnswer | undefined;
+    const outcome = await endpoint.send(parcel.shipment, parcel.onAnswer === undefined ? undefined : (answer) => (whole = answer));
+    if (abandoned) return;
+    const delay = nextDelay(retry, outcome, number);
+    if (delay === undefined) {
+      under.delete(parcel);
+      done();
     }
-    running = undefined;
+    onOutcome({ ...outcome, attempt: number }, parcel, delay === undefined);
+    if (delay === undefined) {
+      parcel.onAnswer?.(whole, outcome.kind === 'failed' ? outcome.cause : undefined);
+      schedule();
+    } else {
+      const cancel = after(delay, () => {
+        planned.delete(cancel);
+        void attempt(parcel, number + 1, done);
+      });
+      planned.add(cancel);
+    }
+  };
+
+  let scheduled = false;
+  /** What may go in one turn of the event loop goes together at its end: the app is woken once. */
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(pump);
+  };
+
+  const pump = (): void => {
+    scheduled = false;
+    if (abandoned) return;
+    for (let next = queue.next(); next !== undefined; next = queue.next()) {
+      bytes -= next.item.shipment.body.byteLength;
+      under.add(next.item);
+      void attempt(next.item, 1, next.done);
+    }
+    if (queue.waiting + queue.running === 0) onIdle();
   };
 
   return {
-    push(shipment) {
-      if (queue.length >= most || bytes + shipment.body.byteLength > mostBytes) {
-        const error = `not sent: ${queue.length} deliveries wait for the app already`;
+    push(parcel) {
+      const { shipment } = parcel;
+      const size = shipment.body.byteLength;
+      const isFull = (): boolean => queue.waiting >= most || bytes + size > mostBytes;
+      if (isFull()) pump();
+      if (isFull()) {
+        const error = `not sent: ${queue.waiting} deliveries wait for the app already`;
         const target = `${endpoint.url.origin}${targetPath(endpoint.url, shipment.suffix, shipment.query)}`;
-        onOutcome({ kind: 'failed', delivery: shipment.id, endpoint: target, ms: 0, error, cause: 'unsent' });
+        onOutcome({ kind: 'failed', delivery: shipment.id, endpoint: target, ms: 0, error, cause: 'unsent' }, parcel, true);
+        parcel.onAnswer?.(undefined, 'unsent');
         return;
       }
-      queue.push(shipment);
-      bytes += shipment.body.byteLength;
-      running ??= run();
+      queue.push(parcel, parcel.chat);
+      bytes += size;
+      if (queue.running === 0) pump();
+      else schedule();
     },
-    waiting: () => queue.length + under,
+    waiting: () => queue.waiting + queue.running,
     async end(patience) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patience);
-      });
-      await Promise.race([running, late]);
-      clearTimeout(timer);
+      if (queue.waiting + queue.running > 0) {
+        await new Promise<void>((resolve) => {
+          const cancel = after(patience, resolve);
+          onIdle = () => {
+            cancel();
+            resolve();
+          };
+        });
+      }
       abandoned = true;
-      const left = queue.length + under;
-      queue.length = 0;
+      for (const cancel of planned) cancel();
+      const left = [...under, ...queue.drain()];
       await endpoint.close();
       return left;
     },

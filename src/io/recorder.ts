@@ -4,6 +4,7 @@ import { complain, type Terminal } from './terminal.ts';
 
 /** A recording that is being written. */
 export interface Recorder {
+  /** Adds a line; the lines of one turn of the event loop are written together at its end. */
   add(line: string): void;
   /** @returns whether everything was written */
   close(): boolean;
@@ -37,17 +38,24 @@ const open = (file: string, cwd: string): Appender => {
 export const openRecorder = (file: string | undefined, cwd: string, terminal: Terminal): Recorder => {
   let appender = file === undefined ? undefined : open(file, cwd);
   let broken = false;
+  let waiting: string[] = [];
+  const write = (): void => {
+    const text = waiting.join('');
+    waiting = [];
+    try {
+      if (text !== '') appender?.append(text);
+    } catch (error) {
+      complain(terminal, `the recording ${file} ends here: ${reason(error)}.`);
+      appender = undefined;
+      broken = true;
+    }
+  };
   return {
     add(line) {
-      try {
-        appender?.append(line);
-      } catch (error) {
-        complain(terminal, `the recording ${file} ends here: ${reason(error)}.`);
-        appender = undefined;
-        broken = true;
-      }
+      if (appender !== undefined && waiting.push(line) === 1) setImmediate(write);
     },
     close() {
+      write();
       appender?.close();
       return !broken;
     },

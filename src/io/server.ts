@@ -5,7 +5,23 @@ import { environmentError, errorCode, reason } from '../errors.ts';
 import { wordsBelow } from '../event/mode.ts';
 
 /** Why a request was not taken as a delivery. */
-export type Refusal = 'late' | 'origin' | 'secret' | 'path' | 'method' | 'too-large' | 'malformed' | 'broken';
+export type Refusal = 'late' | 'unstored' | 'origin' | 'secret' | 'path' | 'method' | 'too-large' | 'malformed' | 'broken';
+
+/** How a delivery is answered. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: Uint8Array;
+}
+
+/** The delivery was taken. */
+export const TAKEN: Reply = { status: 200 };
+
+/** What is done with a delivery: it is answered, or refused so that it comes again (503). Each is called once. */
+export interface Exchange {
+  answer(reply: Reply): void;
+  refuse(refusal: 'late' | 'unstored', text: string): void;
+}
 
 export interface ServerOptions {
   readonly host: string;
@@ -20,10 +36,8 @@ export interface ServerOptions {
   readonly secret: { readonly name: string; readonly value: string } | undefined;
   readonly now: () => number;
   readonly id: () => string;
-  /** Whether deliveries are still wanted; where not, they are answered 503, so that they come again. */
-  readonly accepting: () => boolean;
-  /** Called once the delivery has been acknowledged. `words` are the path's words after the agreed path. */
-  readonly onDelivery: (delivery: Delivery, words: readonly string[]) => void;
+  /** Called when a delivery has come whole. `words` are the path's words after the agreed path. */
+  readonly onDelivery: (delivery: Delivery, words: readonly string[], exchange: Exchange) => void;
   readonly onRefusal: (refusal: Refusal, detail: string) => void;
 }
 
@@ -56,8 +70,8 @@ const comparer = async (secret: string): Promise<(value: string) => boolean> => 
 };
 
 /**
- * The webhook listener: takes POST, PUT, PATCH and DELETE on its path and up to two words below it, answers 200
- * as soon as the body is whole, and hands the delivery on.
+ * The webhook listener: takes POST, PUT, PATCH and DELETE on its path and up to two words below it, and hands each
+ * delivery on, to be answered, as soon as its body is whole.
  * @throws UserError (3) where the port cannot be had
  */
 export const listenOn = async (options: ServerOptions): Promise<Listening> => {
@@ -88,6 +102,24 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
   /** Requests whose body is under way, and what is called when the last of them is over. */
   const reading = new Set<IncomingMessage>();
   let onRead = (): void => {};
+
+  const handOn = (response: ServerResponse, { status, headers, body }: Reply): void => {
+    const length = body?.byteLength ?? 0;
+    response.writeHead(status, { ...headers, 'content-length': length, ...(stopping ? { connection: 'close' } : {}) });
+    if (body === undefined || length === 0) response.end();
+    else response.end(body);
+  };
+
+  /** Answers of one turn of the event loop leave together at its end: a client that is woken once is woken cheaply. */
+  let answers: (() => void)[] = [];
+  const leave = (): void => {
+    const all = answers;
+    answers = [];
+    for (const send of all) send();
+  };
+  const later = (send: () => void): void => {
+    if (answers.push(send) === 1) setImmediate(leave);
+  };
 
   const take = (request: IncomingMessage, response: ServerResponse, words: readonly string[]): void => {
     const chunks: Buffer[] = [];
@@ -121,11 +153,8 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     });
     request.on('end', () => {
       if (over || !request.complete) return;
-      if (!options.accepting()) {
-        refuse(request, response, 'late', 503, 'No more deliveries are taken.', { 'retry-after': '1' });
-        return;
-      }
-      const headers = pairs(request.rawHeaders).filter(([name]) => name.toLowerCase() !== secretName);
+      const raw = pairs(request.rawHeaders);
+      const headers = secretName === undefined ? raw : raw.filter(([name]) => name.toLowerCase() !== secretName);
       const delivery: Delivery = {
         id: options.id(),
         time: options.now(),
@@ -134,9 +163,10 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
         headers,
         body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
       };
-      response.writeHead(200, { 'content-length': 0, ...(stopping ? { connection: 'close' } : {}) });
-      response.end();
-      options.onDelivery(delivery, words);
+      options.onDelivery(delivery, words, {
+        answer: (reply) => later(() => handOn(response, reply)),
+        refuse: (refusal, text) => refuse(request, response, refusal, 503, text, { 'retry-after': '1' }),
+      });
     });
   };
 

@@ -39,10 +39,10 @@ const wantsColour = (stream: Output, env: Runtime['env'], choice: ColourChoice):
   return stream.isTTY && env['TERM'] !== 'dumb';
 };
 
-const columnsOf = (stream: Output, env: Runtime['env']): number => {
+/** Columns where the stream does not know them. */
+const otherColumns = (env: Runtime['env']): number => {
   const asked = Number(env['COLUMNS']);
-  const columns = stream.columns ?? (Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_COLUMNS);
-  return Math.min(400, Math.max(NARROWEST, columns));
+  return Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_COLUMNS;
 };
 
 /** chalk is loaded only where there is colour. */
@@ -54,6 +54,7 @@ const painter = async (): Promise<Painter> => {
 
 const screen = async (stream: Output, runtime: Runtime, choice: ColourChoice): Promise<Screen> => {
   const paint = wantsColour(stream, runtime.env, choice) ? await painter() : plain;
+  const columns = otherColumns(runtime.env);
   let waiting = '';
   let leaving: Promise<void> = Promise.resolve();
   let scheduled = false;
@@ -76,7 +77,7 @@ const screen = async (stream: Output, runtime: Runtime, choice: ColourChoice): P
     isTTY: stream.isTTY,
     paint,
     get columns() {
-      return columnsOf(stream, runtime.env);
+      return Math.min(400, Math.max(NARROWEST, stream.columns ?? columns));
     },
     offset: runtime.offset,
     lines: (...lines) => write(`${lines.join('\n')}\n`),

@@ -26,9 +26,16 @@ const KIND_COLUMNS = 13;
 const VERDICT_COLUMNS = 10; // unreadable
 const SIZE_COLUMNS = 8;
 
+/** The last second that was written, since many deliveries come within one. */
+let lastTime: { readonly second: number; readonly offset: (time: number) => number; readonly text: string } | undefined;
+
 /** hh:mm:ss where the person sits. */
-export const clockTime = (time: number, offset: (time: number) => number): string =>
-  new Date(time + offset(time) * 60_000).toISOString().slice(11, 19);
+export const clockTime = (time: number, offset: (time: number) => number): string => {
+  const second = Math.floor(time / 1000);
+  if (lastTime?.second === second && lastTime.offset === offset) return lastTime.text;
+  lastTime = { second, offset, text: new Date(time + offset(time) * 60_000).toISOString().slice(11, 19) };
+  return lastTime.text;
+};
 
 const verdictColour = (paint: Painter, verdict: Verdict): ((text: string) => string) =>
   ({ valid: paint.green, invalid: paint.red, unknown: paint.yellow, unreadable: paint.red })[verdict];
@@ -152,7 +159,9 @@ export const bodyLines = (text: string, layout: Layout): string[] =>
 
 /** The beginning of an answer as one harmless line. */
 export const answerText = (outcome: Outcome, columns: number): string => {
-  if (outcome.kind !== 'answered' || outcome.answer.bytes.length === 0) return '';
+  if (outcome.kind !== 'answered') return '';
+  if (outcome.answer.location !== undefined) return cut(clean(`redirects to ${outcome.answer.location}, which is not followed`), columns);
+  if (outcome.answer.bytes.length === 0) return '';
   const text = new TextDecoder().decode(outcome.answer.bytes).replaceAll(/\s+/g, ' ').trim();
   return cut(clean(text), columns) + (outcome.answer.cut && width(text) <= columns ? '…' : '');
 };
@@ -163,17 +172,28 @@ export const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} 
 /**
  * What the endpoint said to a delivery: a line, and a second one with the cause or the answer where that was not 2xx.
  * In style `compact` the cause stands on the line itself.
+ * @param named whether the endpoint is named too, as it has to be where there are several
  */
-export const outcomeLines = (outcome: Outcome, event: string, layout: Layout, time: number, style: 'pretty' | 'compact'): string[] => {
+export const outcomeLines = (
+  outcome: Outcome,
+  event: string,
+  layout: Layout,
+  time: number,
+  style: 'pretty' | 'compact',
+  named = false,
+): string[] => {
   const { paint, columns } = layout;
   const at = paint.dim(clockTime(time, layout.offset));
   const ok = isOk(outcome);
   const colour = ok ? paint.green : paint.red;
   const what = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
   const name = pad(clean(event === '' ? NO_EVENT : event), EVENT_COLUMNS);
-  const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}`;
+  const again = (outcome.attempt ?? 1) > 1 ? `  attempt ${outcome.attempt}` : '';
+  const where = named ? `  ${cut(clean(outcome.endpoint.replace(/^https?:\/\//, '')), 40)}` : '';
+  const attempt = again + where === '' ? '' : paint.dim(again + where);
+  const head = `${at} <-- ${name} ${colour(pad(what, KIND_COLUMNS))} ${pad(duration(outcome.ms), 8)} ${paint.dim(outcome.delivery)}${attempt}`;
   if (style === 'compact') {
-    const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery)) - 2;
+    const room = columns - (8 + 5 + EVENT_COLUMNS + 1 + KIND_COLUMNS + 1 + 8 + 1 + width(outcome.delivery) + width(attempt)) - 2;
     const cause = outcome.kind === 'failed' ? cut(clean(outcome.error), room) : ok ? '' : answerText(outcome, room);
     return [cause === '' ? head : `${head}  ${cause}`];
   }

@@ -2,8 +2,11 @@ import measure from 'fast-string-truncated-width';
 
 export { clean } from './clean.ts';
 
+/** Letters of ASCII alone, one column each: most of what is shown. */
+const PLAIN = /^[ -~]*$/;
+
 /** Columns that a text takes in a terminal. */
-export const width = (text: string): number => measure(text).width;
+export const width = (text: string): number => (PLAIN.test(text) ? text.length : measure(text).width);
 
 /** How much of a text fits into some columns. The library's index is now and then one too far; its width is right. */
 const fitting = (text: string, columns: number): number => {
@@ -19,6 +22,7 @@ export const cut = (text: string, columns: number): string => {
   // More than this many characters cannot be shown in so few columns; the rest need not be looked at.
   const head = text.slice(0, columns * 16);
   if (head.length === text.length && width(text) <= columns) return text;
+  if (columns > 0 && PLAIN.test(head)) return `${head.slice(0, columns - 1)}…`;
   return columns < 1 ? '' : `${head.slice(0, fitting(head, columns - 1))}…`;
 };
 
@@ -38,6 +42,7 @@ export const wrap = (text: string, columns: number, most: number): string[] => {
 
 /** A text cut or filled up to exactly some columns. */
 export const pad = (text: string, columns: number): string => {
+  if (text.length <= columns && PLAIN.test(text)) return text.padEnd(columns);
   const short = cut(text, columns);
   return short + ' '.repeat(Math.max(0, columns - width(short)));
 };

@@ -97,7 +97,7 @@ describe('what is a delivery', () => {
     expect(await status('/')).toBe(404);
     expect(await listener.stop()).toBe(0);
     expect(tally(listener)).toBe('4 deliveries, 2 not valid, 4 refused: on another path (404)');
-    const modes = records(listener.runtime.stdout.text).slice(1);
+    const modes = records(listener.runtime.stdout.text).filter(({ type }) => type === 'delivery');
     expect(modes.map(({ mode }) => mode)).toEqual(['body', 'body', 'method', 'path']);
   });
 
@@ -263,7 +263,7 @@ describe('what is shown', () => {
     expect(text).toContain('sun\\u001b[2J');
   });
 
-  it('--json: first ready, then deliveries and outcomes, each a line', async () => {
+  it('--json: first ready, then deliveries and outcomes, at last stopped, each a line', async () => {
     const app = await startApp();
     const listener = await startListener(['--json', '--forward-to', app.url]);
     await send(listener.url, named('hi'));
@@ -275,7 +275,21 @@ describe('what is shown', () => {
     expect(delivery).toMatchObject({ v: 1, type: 'delivery', id: 'd1', body: named('hi'), verdict: 'valid', findings: [] });
     expect(outcome).toMatchObject({ v: 1, type: 'outcome', delivery: 'd1', endpoint: `${app.url}/`, status: 200 });
     expect(outcome?.['ms']).toBeGreaterThan(0);
-    expect(more).toEqual([]);
+    expect(outcome?.['attempt']).toBe(1);
+    expect(more).toEqual([
+      {
+        v: 1,
+        type: 'stopped',
+        reason: 'signal',
+        deliveries: 1,
+        other: 0,
+        invalid: 0,
+        forwarded: 1,
+        failed: 0,
+        left: 0,
+        refused: {},
+      },
+    ]);
   });
 
   it('--quiet: nothing but where it listens and the tally', async () => {
@@ -556,7 +570,8 @@ describe('how it ends', () => {
     expect(app.received).toHaveLength(2);
     const types = records(listener.runtime.stdout.text).map(({ type }) => type);
     expect(types[0]).toBe('ready');
-    expect(types.slice(1).sort()).toEqual(['delivery', 'delivery', 'outcome', 'outcome']);
+    expect(types.at(-1)).toBe('stopped');
+    expect(types.slice(1).sort()).toEqual(['delivery', 'delivery', 'outcome', 'outcome', 'stopped', 'warning']); // the same message twice
     expect(tally(listener)).toBe('2 deliveries, 2 forwarded');
   });
 
@@ -657,8 +672,8 @@ describe('the recording', () => {
       await listener.stop();
     }
     const recorded = records(readFileSync(join(folder, 'all.jsonl'), 'utf8'));
-    expect(recorded.map(({ type }) => type)).toEqual(['ready', 'delivery', 'ready', 'delivery']);
-    expect(recorded.map(({ body }) => body)).toEqual([undefined, named('one'), undefined, named('two')]);
+    expect(recorded.map(({ type }) => type)).toEqual(['ready', 'delivery', 'stopped', 'ready', 'delivery', 'stopped']);
+    expect(recorded.flatMap(({ body }) => body ?? [])).toEqual([named('one'), named('two')]);
     expect(statSync(join(folder, 'all.jsonl')).mode & 0o777).toBe(0o600);
   });
 
@@ -670,7 +685,7 @@ describe('the recording', () => {
     await listener.runtime.stdout.line(/<--/);
     await listener.stop();
     await app.close();
-    expect(records(readFileSync(join(folder, 'all.jsonl'), 'utf8')).at(-1)).toMatchObject({ type: 'outcome', delivery: 'd1', status: 200 });
+    expect(records(readFileSync(join(folder, 'all.jsonl'), 'utf8')).at(-2)).toMatchObject({ type: 'outcome', delivery: 'd1', status: 200 });
   });
 
   it.each([
@@ -733,7 +748,7 @@ describe('as a process', () => {
     const listener = spawnProgram(program, ['listen', '--port', '0', '--json', '--count', '1']);
     await send(url(await listener.told(/Listening on/)), named('hi'));
     expect(await listener.ended).toBe(0);
-    expect(records(listener.stdout()).map(({ type }) => type)).toEqual(['ready', 'delivery']);
+    expect(records(listener.stdout()).map(({ type }) => type)).toEqual(['ready', 'delivery', 'stopped']);
   });
 
   it('a recording is whole when the process is killed outright', async () => {

@@ -44,6 +44,22 @@ describe('usage errors', () => {
     [['listen', '-e', '!mesages.*'], /did you mean !messages\.\*\?/],
     [['listen', '-e', 'messages.pst'], /did you mean messages\.post\?/],
     [['listen', '-f', 'nowhere'], /"nowhere" is not an endpoint[\s\S]*Forms: 3000/],
+    [['listen', '-f', 'mesages=3000'], /--forward-to: "mesages" is no event; did you mean messages\?/],
+    [['listen', '-f', 'messages.*=nowhere'], /"nowhere" is not an endpoint/],
+    [['listen', '-f', 'messages='], /"" is not an endpoint/],
+    [['listen', '-f', '3000', '-H', 'X-A'], /"X-A" is not the name and value/],
+    [['listen', '-f', '3000', '-H', 'Content-Length: 3'], /Content-Length belongs to the connection/],
+    [['listen', '-f', '3000', '--drop-header', 'X A'], /"X A" is not the name/],
+    [['listen', '-f', '3000', '--drop-header', 'X-A: b'], /the name of a header alone/],
+    [['listen', '-f', '3000', '--ca-cert', 'nowhere.pem'], /--ca-cert: nowhere\.pem cannot be read: there is no such file/],
+    [['listen', '--ack', 'forwrd', '-f', '3000'], /It is one of now, forward\. Did you mean forward\?/],
+    [['listen', '--ack', 'forward'], /no app is named/],
+    [['listen', '--ack', 'forward', '-f', '3000', '--retry'], /leaves it to the sender/],
+    [['listen', '--retry', '0'], /a whole number from 1/],
+    [['listen', '--concurrency', 'many'], /a whole number from 1/],
+    [['listen', '--for', '30'], /2s/],
+    [['listen', '--stop-on', 'mesages.post'], /--stop-on: "mesages\.post" is no event; did you mean messages\.post\?/],
+    [['listen', '--exit-on', 'invald'], /It is one of invalid, forward-error\. Did you mean invalid\?/],
     [['listen', '-f', 'http://me:s3cr3t@x'], /An endpoint with a name or password/],
     [['replay', 'groups', '--to', '99999'], /is not an endpoint/],
     [['replay', 'groups', '--mode', 'bdy'], /It is one of body, path, method\. Did you mean body\?/],
@@ -177,6 +193,9 @@ describe('WHAPI_HOOKS_<OPTION>', () => {
       WHAPI_HOOKS_FORWARD_TO: app.url,
       WHAPI_HOOKS_RECORD: 'all.jsonl',
       WHAPI_HOOKS_COUNT: '1',
+      WHAPI_HOOKS_RETRY: '2',
+      WHAPI_HOOKS_HEADER: 'X-More: yes',
+      WHAPI_HOOKS_EXIT_ON: 'invalid,forward-error',
       WHAPI_HOOKS_MAX_BODY: '1KB',
       WHAPI_HOOKS_TIMEOUT: '5s',
       WHAPI_HOOKS_OUTPUT: 'json',
@@ -191,8 +210,9 @@ describe('WHAPI_HOOKS_<OPTION>', () => {
     expect((await send(listener.url, named('x'), { headers })).status).toBe(200);
     expect(await listener.ended).toBe(0);
     await app.close();
-    expect(records(listener.runtime.stdout.text).map(({ type }) => type)).toEqual(['ready', 'delivery', 'outcome']);
+    expect(records(listener.runtime.stdout.text).map(({ type }) => type)).toEqual(['ready', 'delivery', 'outcome', 'stopped']);
     expect(app.received).toHaveLength(1);
+    expect(app.received[0]?.headers.join()).toContain('X-More,yes');
   });
 
   it.each([

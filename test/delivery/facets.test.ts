@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chatsOf, facetsOf } from '../../src/delivery/facets.ts';
+import { facetsOf } from '../../src/delivery/facets.ts';
+
+const chatsOf = (payload: unknown): readonly string[] => facetsOf(payload).chats;
+
 import { message } from '../support/payloads.ts';
 import { SAMPLES } from '../support/samples.ts';
 

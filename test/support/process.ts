@@ -25,7 +25,8 @@ export const start = (
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    // Tests that want a history name its file.
+    env: { ...process.env, NO_COLOR: '1', WHAPI_HOOKS_NO_HISTORY: '1', ...options.env },
   });
   let stdout = '';
   let stderr = '';

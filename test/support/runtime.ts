@@ -56,7 +56,15 @@ export interface TestRuntime extends Runtime {
 
 /** A machine for tests: a fixed clock (one second further at each look), ids d1, d2, …, kept output. */
 export const testRuntime = (
-  options: { cwd?: string; env?: Record<string, string>; stdin?: string | Uint8Array; isTTY?: boolean; columns?: number } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    stdin?: string | Uint8Array;
+    isTTY?: boolean;
+    columns?: number;
+    inContainer?: boolean;
+    after?: Runtime['after'];
+  } = {},
 ): TestRuntime => {
   const stopped = new AbortController();
   let ids = 0;
@@ -67,7 +75,8 @@ export const testRuntime = (
     packageRoot,
     cwd: options.cwd ?? packageRoot,
     home: '/nowhere',
-    env: options.env ?? {},
+    // Tests that want a history name its file.
+    env: { WHAPI_HOOKS_NO_HISTORY: '1', ...options.env },
     platform: 'linux',
     cores: 2,
     stdout: keep(stream),
@@ -78,6 +87,13 @@ export const testRuntime = (
     elapsed: () => (elapsed += 2),
     offset: () => 0,
     id: () => `d${++ids}`,
+    after:
+      options.after ??
+      ((ms, action) => {
+        const timer = setTimeout(action, ms);
+        return () => clearTimeout(timer);
+      }),
+    inContainer: () => options.inContainer ?? false,
     stopped: () => stopped.signal,
     stop: () => stopped.abort(),
   };

@@ -1,0 +1,28 @@
+import type { FailureCause } from '../../delivery/delivery.ts';
+import type { WholeAnswer } from '../../io/endpoint.ts';
+import type { Reply } from '../../io/server.ts';
+
+/** Headers of the app's answer that describe its body, or say when to come again. */
+const HANDED_ON = ['content-type', 'content-encoding', 'location', 'retry-after'] as const;
+
+const sentence = (status: number, text: string): Reply => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: new TextEncoder().encode(`${text}\n`),
+});
+
+/**
+ * With `--ack forward`, what goes back to the sender: the app's own answer, 504 where it was too slow, 503 where too
+ * many deliveries wait for it, 502 where it gave no answer otherwise.
+ */
+export const replyOf = (answer: WholeAnswer | undefined, cause: FailureCause | undefined): Reply => {
+  if (answer !== undefined) {
+    const headers = Object.fromEntries(
+      HANDED_ON.flatMap((name) => (answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]])),
+    );
+    return { status: answer.status, headers, body: answer.body };
+  }
+  if (cause === 'timeout') return sentence(504, 'The app did not answer in time.');
+  if (cause === 'unsent') return sentence(503, 'Too many deliveries wait for the app.');
+  return sentence(502, 'The app could not be reached, or gave no answer.');
+};
