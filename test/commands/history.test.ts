@@ -187,7 +187,7 @@ describe('history list', () => {
 
   it('prints records that the published schema describes', async () => {
     const { file } = await seen();
-    const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas/recording.schema.json'), 'utf8')) as object;
+    const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas/record.schema.json'), 'utf8')) as object;
     const check = new Ajv2020({ strict: false }).compile(schema);
     const { stdout } = await run(['history', '--json', '--history', file]);
     for (const record of records(stdout)) expect(check(record), JSON.stringify(check.errors)).toBe(true);

@@ -15,7 +15,7 @@ describe('the chats of a payload', () => {
     [
       'a changed message',
       { messages_updates: [{ id: 'x', before_update: message('a'), after_update: message('b', { chat_id: group }) }] },
-      [group, ann],
+      [group],
     ],
     ['removed messages, which name none', { messages_removed: ['Abc'] }, []],
     ['a cleared chat', { messages_removed_all: ann }, [ann]],
