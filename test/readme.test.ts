@@ -47,6 +47,7 @@ afterAll(() => app.close());
 const steady = (text: string): string =>
   text
     .replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')
+    .replaceAll(/^\d{4}-\d\d-\d\d$/gm, 'DATE')
     .replaceAll(/ +\d+(?:\.\d)? m?s\b */g, ' N ms ')
     .replaceAll(/((?:127\.0\.0\.1|localhost):)\d+/g, '$1PORT')
     .replaceAll(/\b[0-9a-hjkmnp-tv-z]{8}\b/g, 'ID')
@@ -61,7 +62,7 @@ const shell = (command: string, listenPort: string): Running => {
       /whapi-hooks (listen)?/g,
       (_all, listen?: string) => `"${process.execPath}" "${bin}" ${listen === undefined ? '' : 'listen --port 0 '}`,
     );
-  return start('bash', ['-c', real], { cwd: folder, env: { COLUMNS: '100' } });
+  return start('bash', ['-c', real], { cwd: folder, env: { COLUMNS: '100', WHAPI_HOOKS_NO_HISTORY: undefined, XDG_DATA_HOME: join(folder, 'data') } });
 };
 
 describe('the README', () => {

@@ -70,7 +70,7 @@ export const addListen: AddCommand = (program, runtime, finish) => {
     )
     .addOption(option<readonly string[]>('--drop-header <name>', 'header that your app does not get; may be repeated', several))
     .addOption(
-      option('--ack <when>', 'now: 200 as soon as it is taken; forward: what your app answers', oneOf(ACKS), {
+      option('--ack <when>', 'now: 200 as soon as it is stored; forward: what your app answers', oneOf(ACKS), {
         value: 'now' as Ack,
         shown: 'now',
       }),
