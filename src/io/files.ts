@@ -198,6 +198,22 @@ export const openAppender = (path: string): Appender => {
   };
 };
 
+/**
+ * Makes a folder and those above it that are not there. One after the other: where a file system takes no new folders
+ * and says that there is no such file (/proc), Node's own recursive way never ends.
+ * @throws the system's error
+ */
+export const makeFolder = (path: string, mode?: number): void => {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path), mode);
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+};
+
 /** A file that a report is written into. */
 export interface Writer {
   write(text: string): void;
@@ -211,14 +227,14 @@ const writeAll = (file: number, text: string): void => {
 
 /** @throws the system's error where the file cannot be opened */
 export const openWriter = (path: string, append: boolean, mode?: number): Writer => {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const file = openSync(path, append ? 'a' : 'w', mode);
   return { write: (text) => writeAll(file, text), close: () => closeSync(file) };
 };
 
 /** Writes a new file; one that is there already stays as it is. @returns whether it was written */
 export const writeNew = (path: string, bytes: Uint8Array): boolean => {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   let file: number;
   try {
     file = openSync(path, 'wx');

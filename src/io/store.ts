@@ -1,8 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { environmentError, errorCode, reason, UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Database, type Engine, failureOf, openDatabase } from './database.ts';
-import { dirname, exists, join, kindOf, resolve } from './files.ts';
+import { dirname, exists, join, kindOf, makeFolder, resolve } from './files.ts';
 import { dataFolder } from './folders.ts';
 import { identify, migrate, STEPS } from './migrations.ts';
 
@@ -65,7 +65,7 @@ export const historyError = (error: unknown, path: string): UserError => {
  * A file that is there is not even opened: closing it again would drop SQLite's locks on it.
  */
 const prepareFile = (path: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   try {
     closeSync(openSync(path, 'wx', 0o600));
     chmodSync(path, 0o600); // whatever the umask took away
