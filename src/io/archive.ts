@@ -9,6 +9,7 @@ import { nearest } from '../schema/keywords.ts';
 import type { Database, Row, Value } from './database.ts';
 import { type Filter, where } from './filter.ts';
 import { historyError, openExistingStore, type StoreOptions } from './store.ts';
+import { indexAll } from './texts.ts';
 
 /** What a search found. */
 export interface Found {
@@ -113,6 +114,7 @@ const read = (database: Database, seq: number): Stored | undefined => {
 const seqOf = (row: Row | undefined): number | undefined => (row === undefined ? undefined : Number(Object.values(row)[0]));
 
 const find = (database: Database, filter: Filter, limit: number | undefined): Found => {
+  if (filter.search !== undefined) indexAll(database);
   const { sql, values } = where(filter);
   const newest = seqOf(database.prepare('SELECT seq FROM deliveries ORDER BY seq DESC LIMIT 1').get()) ?? 0;
   let oldest = 0;

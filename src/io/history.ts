@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import { type Database, type Engine, failureOf, type Value } from './database.ts';
 import { KEEP, type Keep, pruneStep, shrinkStep } from './prune.ts';
 import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
+import { indexStep } from './texts.ts';
 
 export type { Keep } from './prune.ts';
 
@@ -51,6 +52,9 @@ const MOST_OUTCOMES = 20_000;
 const PRUNE_EVERY = 500;
 const PRUNE_INTERVAL = 600_000;
 const PRUNE_PAUSE = 5;
+/** Milliseconds between two steps of the full-text index while deliveries come. */
+const INDEX_PAUSE = 200;
+const MOST_STEPS_AT_END = 50;
 /** Characters of a failure that are kept. */
 const LONGEST_ERROR = 1000;
 /** Ids that were given away anew; their outcomes must find them. */
@@ -60,7 +64,7 @@ const MOST_RENAMED = 10_000;
 const INSERT = `INSERT INTO deliveries
   (id, time, method, url, base, mode, event, said, verdict, chats, senders, types, from_me, size, headers, findings, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')) ON CONFLICT (id) DO NOTHING`;
-const INSERT_TEXT = 'INSERT INTO texts (rowid, text) VALUES (?, ?)';
+const INSERT_TEXT = 'INSERT INTO unindexed (seq, text) VALUES (?, ?)';
 const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time, ms, status, error, cause, answer, cut)
   SELECT seq, ?2, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9
   FROM deliveries d WHERE id = ?1`;
@@ -211,8 +215,23 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   const schedulePrune = (): void => {
     pruning ??= setTimeout(prune, PRUNE_PAUSE).unref();
   };
+  let indexing: NodeJS.Timeout | undefined;
+  /** Texts go into the index between deliveries: one step now and then while they come, one after the other when they rest. */
+  const index = (): void => {
+    indexing = undefined;
+    if (closed) return;
+    try {
+      if (indexStep(database)) scheduleIndex(working === undefined ? PRUNE_PAUSE : INDEX_PAUSE);
+    } catch {
+      // Another process has the file, or the disk is full: the next delivery asks again, or the next search does it.
+    }
+  };
+  const scheduleIndex = (ms: number): void => {
+    indexing ??= setTimeout(index, ms).unref();
+  };
   const regular = setInterval(schedulePrune, PRUNE_INTERVAL).unref();
   schedulePrune();
+  scheduleIndex(INDEX_PAUSE); // what a listener that was killed has left
 
   const work = async (): Promise<void> => {
     await turn();
@@ -222,6 +241,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       deliveries = [];
       outcomes = [];
       await commit(batch, told);
+      if (batch.length > 0) scheduleIndex(INDEX_PAUSE);
       sincePruned += batch.length;
       if (sincePruned >= PRUNE_EVERY) {
         sincePruned = 0;
@@ -273,8 +293,11 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       closed = true;
       clearInterval(regular);
       clearTimeout(pruning);
+      clearTimeout(indexing);
       const failure = await settle();
       try {
+        // What is too much for the end of a listener is left to the next one, or to a search.
+        for (let steps = 0; steps < MOST_STEPS_AT_END && indexStep(database); ) steps++;
         // libsql leaves its log behind; empty, it takes no room.
         database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
       } catch {

@@ -63,6 +63,7 @@ export const pruneStep = (database: Database, keep: Keep, now: number): number =
     const chosen = tooMuch(database, keep, now);
     for (const { seq } of chosen) {
       database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
+      database.prepare('DELETE FROM unindexed WHERE seq = ?').run(seq);
       database.prepare('DELETE FROM texts WHERE rowid = ?').run(seq);
       database.prepare('DELETE FROM deliveries WHERE seq = ?').run(seq);
     }

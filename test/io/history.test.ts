@@ -452,3 +452,40 @@ describe('several processes', () => {
     expect(sound).toBe('ok');
   });
 });
+
+describe('the full-text index, which acknowledgements do not wait for', () => {
+  const waiting = (database: { prepare(sql: string): { get(): Readonly<Record<string, unknown>> | undefined } }): number =>
+    Number(database.prepare('SELECT count(*) AS n FROM unindexed').get()?.['n']);
+
+  it('is made whole before a search, whatever a listener has left or is writing', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const runtime = testRuntime();
+    const history = await openHistory({ file, runtime });
+    for (let i = 0; i < 450; i++) {
+      const delivery = deliveryOf({ id: `d${i}`, body: named(i % 2 === 0 ? 'white peonies' : 'tulips') });
+      await history.add(delivery, readingOf(delivery));
+    }
+    const archive = await openArchive({ file, runtime });
+    onTestFinished(() => archive.close());
+    expect(waiting(archive.database)).toBeGreaterThan(0);
+    expect([...archive.find({ search: searchExpression('peon') }).deliveries]).toHaveLength(225);
+    expect(waiting(archive.database)).toBe(0);
+    const late = deliveryOf({ id: 'late', body: named('peonies again') });
+    await history.add(late, readingOf(late));
+    expect([...archive.find({ search: searchExpression('peonies') }).deliveries]).toHaveLength(226);
+    await history.close();
+  });
+
+  it('is made whole at the end, and by the next listener where one was killed', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    await fill(file, [{ id: 'one', body: named('white peonies') }]);
+    const database = await openDatabase(file);
+    onTestFinished(() => database.close());
+    expect(waiting(database)).toBe(0);
+    database.prepare('INSERT INTO unindexed (seq, text) VALUES (?, ?)').run(77, 'left behind');
+    const history = await openHistory({ file, runtime: testRuntime() });
+    while (waiting(database) > 0) await once(process.stdout, 'never', { signal: AbortSignal.timeout(20) }).catch(() => undefined);
+    expect(database.prepare("SELECT count(*) AS n FROM texts WHERE texts MATCH 'behind'").get()?.['n']).toBe(1);
+    await history.close();
+  });
+});
