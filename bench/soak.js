@@ -1,22 +1,18 @@
 // Many deliveries for an app that is slow, fails and is restarted: npm run soak [deliveries] [connections]
-// None may be lost, each chat keeps its order, every attempt is an outcome, memory stays bounded. Exits with 1 where not.
+// None may be lost or stored twice, each chat keeps its order, every attempt is an outcome in the record stream and in
+// the history, memory stays bounded. Exits with 1 where not.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { parts, root } from './parts.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const total = Number(process.argv[2] ?? 50_000);
 const connections = Number(process.argv[3] ?? 50);
 const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-soak-'));
 
 // The sender and the app are those of the small soak in the tests.
-const parts = join(folder, 'soak.cjs');
-await build({ absWorkingDir: root, entryPoints: ['test/support/soak.ts'], bundle: true, platform: 'node', format: 'cjs', outfile: parts });
-const { orderOf, pour, startBadApp } = createRequire(import.meta.url)(parts);
+const { keptIn, orderOf, pour, startBadApp } = await parts('test/support/soak.ts', folder);
 
 const app = await startBadApp(Math.ceil(total / 5000), 2000);
 const records = join(folder, 'records.jsonl');
@@ -27,7 +23,12 @@ const listener = spawn(
     ...['listen', '--port', '0', '-f', `127.0.0.1:${app.port}`, '--retry', '--concurrency', '50'],
     ...['--max-waiting', String(total), '--json', '--count', String(total), '--timeout', '2m'],
   ],
-  { stdio: ['ignore', openSync(records, 'w'), 'pipe'], cwd: folder },
+  // The history lies where it does by default, in a data folder of its own.
+  {
+    stdio: ['ignore', openSync(records, 'w'), 'pipe'],
+    cwd: folder,
+    env: { ...process.env, XDG_DATA_HOME: folder, WHAPI_HOOKS_NO_HISTORY: '' },
+  },
 );
 const ended = new Promise((resolve) => listener.on('exit', resolve));
 const url = await new Promise((resolve) => {
@@ -69,7 +70,13 @@ for (const line of readFileSync(records, 'utf8').split('\n')) {
     attempts.set(record.delivery, record.attempt);
   }
 }
+const kept = await keptIn(join(folder, 'whapi-hooks', 'history.db'));
 rmSync(folder, { recursive: true });
+/** Deliveries whose attempts the history does not hold as the stream told them, or whose last one was not 200. */
+const untold = [...ids].filter((id) => {
+  const own = kept.attempts.get(id) ?? [];
+  return own.length !== attempts.get(id) || own.some(({ attempt }, index) => attempt !== index + 1) || own.at(-1)?.status !== 200;
+}).length;
 const tries = [...attempts.values()].reduce((sum, count) => sum + count, 0);
 console.log(
   `${total} deliveries from ${connections} connections in ${(poured / 1000).toFixed(1)} s, forwarded in ${(took / 1000).toFixed(1)} s`,
@@ -80,6 +87,9 @@ console.log(
 console.log(
   `attempts: ${tries}, outcomes missing: ${gaps + (total - attempts.size)}; exit code ${code}; most memory ${most.toFixed(0)} MB`,
 );
+console.log(
+  `history: ${kept.stored} stored, twice: ${kept.twice}, out of order: ${kept.disorder}; without all their outcomes: ${untold}; file ${kept.unsound.join('; ') || 'ok'}`,
+);
 const fine =
   ok === total &&
   ids.size === total &&
@@ -87,5 +97,11 @@ const fine =
   arrived === total &&
   disorder === 0 &&
   gaps === 0 &&
-  attempts.size === total;
+  attempts.size === total &&
+  kept.stored === total &&
+  kept.twice === 0 &&
+  kept.disorder === 0 &&
+  kept.attempts.size === total &&
+  untold === 0 &&
+  kept.unsound.length === 0;
 process.exitCode = fine && code === 0 ? 0 : 1;

@@ -1,13 +1,29 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryFolder } from '../support/folder.ts';
 import { checkedRecords } from '../support/records.ts';
 import { startListener } from '../support/runtime.ts';
-import { orderOf, pour, startBadApp } from '../support/soak.ts';
+import { keptIn, orderOf, pour, startBadApp } from '../support/soak.ts';
 
-it('3,000 deliveries for an app that is slow, fails and is restarted: none lost, order kept, each attempt an outcome', async () => {
+it('3,000 deliveries for an app that is slow, fails and is restarted: none lost, none stored twice, order kept, each attempt an outcome', async () => {
   const total = 3000;
   const app = await startBadApp(3, 600);
+  const history = join(temporaryFolder(), 'h.db');
   const listener = await startListener(
-    ['-f', `127.0.0.1:${app.port}`, '--retry', '--concurrency', '8', '--max-waiting', '3000', '--json', '--count', String(total)],
+    [
+      '-f',
+      `127.0.0.1:${app.port}`,
+      '--retry',
+      '--concurrency',
+      '8',
+      '--max-waiting',
+      '3000',
+      '--json',
+      '--count',
+      String(total),
+      '--history',
+      history,
+    ],
     {
       after: (ms, action) => {
         const timer = setTimeout(action, ms > 30_000 ? ms : ms / 50);
@@ -37,4 +53,11 @@ it('3,000 deliveries for an app that is slow, fails and is restarted: none lost,
   }
   expect(again).toBeGreaterThan(50); // the app was bad enough for this to mean something
   expect(records.at(-1)).toMatchObject({ type: 'stopped', reason: 'count', deliveries: total, forwarded: total, failed: 0, left: 0 });
+  const kept = await keptIn(history);
+  expect(kept).toMatchObject({ stored: total, twice: 0, disorder: 0, unsound: [] });
+  // The history tells of the same attempts, in the same order.
+  expect(kept.attempts.size).toBe(total);
+  for (const [id, tries] of attempts) {
+    expect(kept.attempts.get(String(id))).toEqual(tries.map(({ attempt, status }) => ({ attempt, status: status ?? null })));
+  }
 });

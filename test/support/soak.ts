@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { Pool } from 'undici';
+import { lookInto } from './inside.ts';
 
 /** A delivery as the soak sends it: a number within its chat, so that order can be seen. */
 export interface Soaked {
@@ -117,4 +118,34 @@ export const orderOf = (taken: readonly Soaked[]): { arrived: number; disorder: 
     last.set(chat, number);
   }
   return { arrived: all.size, disorder };
+};
+
+/** What a history holds of a soak. */
+export interface Kept {
+  readonly stored: number;
+  readonly twice: number;
+  /** How often a chat's deliveries lie in another order than they were sent in. */
+  readonly disorder: number;
+  /** Attempts by the delivery's id, each in the order they were written in. */
+  readonly attempts: ReadonlyMap<string, readonly { readonly attempt: number; readonly status: number | null }[]>;
+  /** What SQLite found wrong. */
+  readonly unsound: readonly string[];
+}
+
+export const keptIn = async (file: string): Promise<Kept> => {
+  const { deliveries, outcomes, sound } = await lookInto(file);
+  const bodies = deliveries.map(({ body }) => body.toString());
+  const attempts = new Map<string, { attempt: number; status: number | null }[]>();
+  for (const { delivery, attempt, status } of outcomes) {
+    const before = attempts.get(delivery);
+    if (before === undefined) attempts.set(delivery, [{ attempt, status }]);
+    else before.push({ attempt, status });
+  }
+  return {
+    stored: bodies.length,
+    twice: bodies.length - new Set(bodies).size,
+    disorder: orderOf(bodies.map(readBack)).disorder,
+    attempts,
+    unsound: sound.filter((line) => line !== 'ok'),
+  };
 };
