@@ -46,19 +46,32 @@ export interface Runtime {
 
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
 
-/** Random bytes are fetched many at a time: asking for eight costs as much as asking for thousands. */
-const random = new Uint8Array(4096);
-let used = random.length;
+/** Ids that share their first three letters. */
+const IDS_OF_A_KIND = 512;
+/** Odd, so that all 2^25 endings come before one comes again; about 2^25 / golden ratio, so that neighbours look different. */
+const STRIDE = 20_737_781;
 
-/** Eight characters, 40 random bits. */
+const letters = (bits: number, count: number): string => {
+  let text = '';
+  for (let i = 0; i < count; i++) text += LETTERS[(bits >>> (5 * i)) & 31];
+  return text;
+};
+
+const random = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
+let beginning = '';
+let ending: number | undefined;
+let given = 0;
+
+/**
+ * Eight characters: three that stay for a while, so that an index of ids is written in one place, and five that differ
+ * between all ids of a process. Both begin at random, so that those of two processes are as unlikely to meet as
+ * 40 random bits.
+ */
 export const randomId = (): string => {
-  if (used === random.length) {
-    crypto.getRandomValues(random);
-    used = 0;
-  }
-  let id = '';
-  for (const end = used + 8; used < end; used++) id += LETTERS[(random[used] ?? 0) & 31];
-  return id;
+  if (given++ % IDS_OF_A_KIND === 0) beginning = letters(random(), 3);
+  ending = ((ending ?? random()) + STRIDE) & 0x1ffffff;
+  return beginning + letters(ending, 5);
 };
 
 const output = (stream: NodeJS.WriteStream): Output => {

@@ -89,7 +89,7 @@ const rowOf = (delivery: Delivery, reading: Reading, base: string | undefined, n
     fromMe === null ? null : Number(fromMe),
     delivery.body.byteLength,
     JSON.stringify(delivery.headers),
-    JSON.stringify(reading.findings),
+    reading.findings.length === 0 ? '[]' : JSON.stringify(reading.findings),
     delivery.body,
   ];
   return { row, text };
@@ -97,11 +97,12 @@ const rowOf = (delivery: Delivery, reading: Reading, base: string | undefined, n
 
 /** Adds a delivery under its id, or under that id with a number where the history has one of it: nothing is lost. */
 const insert = (database: Database, { id, row, text }: Waiting): string => {
+  const statement = database.prepare(INSERT);
   let used = id;
-  let added = database.prepare(INSERT).run(used, ...row);
+  let added = statement.run(used, ...row);
   for (let number = 2; added.changes === 0; number++) {
     used = `${id}-${number}`;
-    added = database.prepare(INSERT).run(used, ...row);
+    added = statement.run(used, ...row);
   }
   if (text !== '') database.prepare(INSERT_TEXT).run(added.row, text);
   return used;
