@@ -235,7 +235,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     );
   if (ending.reason === 'time' && ending.wanting) err.lines('The time of --for ended before what was waited for had come.');
   for (const { undelivered, url } of targets) {
-    const history = keeper === undefined ? false : (options.history ?? true);
+    const history = keeper === undefined ? false : options.history || true;
     const kept = { history, recording: options.record, alone: targets.length === 1 };
     if (undelivered.count > 0) err.lines(...undeliveredLines(undelivered, url.href, kept).map(clean));
   }
