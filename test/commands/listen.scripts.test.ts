@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Keeper } from '../../src/delivery/keeper.ts';
+import { environmentError } from '../../src/errors.ts';
 import { startApp } from '../support/app.ts';
 import { closedPort, send } from '../support/http.ts';
 import { delivered, named } from '../support/payloads.ts';
@@ -7,7 +8,10 @@ import { checkedRecords } from '../support/records.ts';
 import { startListener } from '../support/runtime.ts';
 
 const kept = vi.hoisted(() => ({ keeper: undefined as Keeper | undefined }));
-vi.mock('../../src/commands/listen/keeper.ts', () => ({ openKeeper: async () => kept.keeper }));
+vi.mock('../../src/commands/listen/keeper.ts', async (original) => ({
+  ...(await original<typeof import('../../src/commands/listen/keeper.ts')>()),
+  openKeeper: async () => kept.keeper,
+}));
 beforeEach(() => {
   kept.keeper = undefined;
 });
@@ -197,10 +201,33 @@ describe('a listener with a store', () => {
     expect(last(listener)).toMatchObject({ deliveries: 1 });
   });
 
+  it('outcomes that could not be written are told at the end, beside all else, and end it with 3', async () => {
+    const keeper = store();
+    kept.keeper = {
+      ...keeper,
+      add: async () => {},
+      flush: async () => {
+        throw environmentError('1 outcome is missing in the history: the disk is full.', 'Make room.');
+      },
+    };
+    const listener = await startListener(['-f', `127.0.0.1:${await closedPort()}`]);
+    await send(listener.url, named('hi'));
+    await listener.runtime.stdout.line(/<-- .*d1\b/);
+    expect(await listener.stop()).toBe(3);
+    expect(keeper.log.at(-1)).toBe('close');
+    const told = listener.runtime.stderr.text;
+    expect(told).toMatch(/^error: 1 outcome is missing in the history: the disk is full\.$/m);
+    expect(told).toMatch(/^Send it with: whapi-hooks replay history:d1/m);
+    expect(told).toMatch(/^1 delivery, 0 forwarded, 1 failed$/m);
+  });
+
   it('names what was not delivered by its ids, or by the time of the first', async () => {
     for (const [count, command] of [
       [2, /replay history:d1 history:d2 --to http:\/\/127\.0\.0\.1:\d+\/$/m],
-      [7, /\(d1, d2, d3, d4, d5 and 2 more\)\.\nSend them with: whapi-hooks replay history: --since 2026-03-01T09:30:\d\d\.000Z --to/],
+      [
+        7,
+        /\(d1, d2, d3, d4, d5 and 2 more\)\.\nSend them with: whapi-hooks replay history: --since 2026-03-01T09:30:\d\d\.000Z --status failed,none,3xx,4xx,5xx --to/,
+      ],
     ] as const) {
       const keeper = store();
       kept.keeper = { ...keeper, add: async () => {} };

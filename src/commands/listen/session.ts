@@ -10,13 +10,13 @@ import type { Parcel } from '../../io/forwarder.ts';
 import { projectOverlay } from '../../io/overlay.ts';
 import { openRecorder } from '../../io/recorder.ts';
 import { type Exchange, type Listening, listenOn, type Refusal, TAKEN } from '../../io/server.ts';
-import { type ColourChoice, openTerminal } from '../../io/terminal.ts';
+import { type ColourChoice, complain, openTerminal } from '../../io/terminal.ts';
 import type { Runtime } from '../../runtime.ts';
 import { bodyLines, clockTime, entry, outcomeLines } from '../../view/entry.ts';
 import { clean, plural } from '../../view/text.ts';
 import { readEvents, readSecret } from '../flags.ts';
 import { createEnding } from './ending.ts';
-import { openKeeper } from './keeper.ts';
+import { closeKeeper, openKeeper } from './keeper.ts';
 import { DEFAULT_PORT, type ListenOptions, PATIENCE } from './options.ts';
 import { replyOf } from './replies.ts';
 import { addUndelivered, newTally, tallyLine, undeliveredLines } from './tally.ts';
@@ -120,7 +120,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     warn({
       cause: 'not-stored',
       delivery: delivery.id,
-      message: `Deliveries cannot be stored: ${reason(error)}. They are answered 503, so that they come again.`,
+      message: `Deliveries cannot be stored: ${reason(error).replace(/\.$/, '')}. They are answered 503, so that they come again.`,
       hint: '--no-history listens without storing.',
     });
   };
@@ -227,8 +227,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     }),
   );
   emit(recordLine(stoppedRecord(ending.reason ?? 'signal', tally)));
-  await keeper?.flush();
-  await keeper?.close();
+  const missing = await closeKeeper(keeper);
   const recorded = recorder.close();
   if (tally.left > 0)
     err.lines(
@@ -236,12 +235,14 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     );
   if (ending.reason === 'time' && ending.wanting) err.lines('The time of --for ended before what was waited for had come.');
   for (const { undelivered, url } of targets) {
-    const kept = { inHistory: keeper !== undefined, recording: options.record };
+    const history = keeper === undefined ? false : options.history || true;
+    const kept = { history, recording: options.record, alone: targets.length === 1 };
     if (undelivered.count > 0) err.lines(...undeliveredLines(undelivered, url.href, kept).map(clean));
   }
+  if (missing !== undefined) complain(terminal, missing.message, missing.hint);
   err.lines(tallyLine(tally, targets.length > 0));
   await out.flush();
   await err.flush();
-  if (!recorded || unstored > 0) return EXIT.environment;
+  if (!recorded || unstored > 0 || missing !== undefined) return EXIT.environment;
   return ending.wanting || tally.left > 0 ? EXIT.wanting : EXIT.ok;
 };

@@ -58,19 +58,26 @@ export const addUndelivered = (to: Undelivered, id: string, time: number): void 
 /** An argument as a shell takes it. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
+/** Where deliveries were kept. */
+interface KeptIn {
+  /** The file of the history as it was named, true for the one in the data folder, false where there is none. */
+  readonly history: string | boolean;
+  readonly recording: string | undefined;
+  /** Whether no other endpoint has outcomes there: only then they say what this one did not get. */
+  readonly alone: boolean;
+}
+
 /** What an endpoint did not get, and the command that sends it. */
-export const undeliveredLines = (
-  { ids, count, since }: Undelivered,
-  endpoint: string,
-  kept: { readonly inHistory: boolean; readonly recording: string | undefined },
-): string[] => {
+export const undeliveredLines = ({ ids, count, since }: Undelivered, endpoint: string, { history, recording, alone }: KeptIn): string[] => {
   const named = `${ids.join(', ')}${count > ids.length ? ` and ${count - ids.length} more` : ''}`;
   const lines = [`Not delivered to ${endpoint}: ${plural(count, 'delivery', 'deliveries')} (${named}).`];
   const to = `--to ${quoted(endpoint)}`;
-  if (kept.inHistory) {
-    const what = count > ids.length ? `history: --since ${new Date(since).toISOString()}` : ids.map((id) => `history:${id}`).join(' ');
-    lines.push(`Send ${count === 1 ? 'it' : 'them'} with: whapi-hooks replay ${what} ${to}`);
-  } else if (kept.recording !== undefined) lines.push(`Send all of the recording with: whapi-hooks replay ${quoted(kept.recording)} ${to}`);
+  if (history !== false) {
+    const all = `history: --since ${new Date(since).toISOString()}${alone ? ' --status failed,none,3xx,4xx,5xx' : ''}`;
+    const what = count > ids.length ? all : ids.map((id) => `history:${id}`).join(' ');
+    const file = history === true ? '' : ` --history ${quoted(history)}`;
+    lines.push(`Send ${count === 1 ? 'it' : 'them'} with: whapi-hooks replay ${what} ${to}${file}`);
+  } else if (recording !== undefined) lines.push(`Send all of the recording with: whapi-hooks replay ${quoted(recording)} ${to}`);
   else lines.push('Nothing was kept to send again; --record <file> keeps it.');
   return lines;
 };
