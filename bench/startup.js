@@ -38,10 +38,16 @@ const whole = (...args) => {
 };
 
 /** `listen` from its start to the answer to the first request that got through. */
-const firstRequest = async () => {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+const firstRequest = async (...flags) => {
+  const port = 20_000 + Math.floor(Math.random() * 12_000); // below the ports that Linux gives to clients
   const start = performance.now();
-  const child = spawn(process.execPath, [bin, 'listen', '--port', String(port), '--quiet'], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [bin, 'listen', '--port', String(port), '--quiet', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
   // A raw socket: the load that asks must not slow what is asked.
   const attempt = () =>
     new Promise((resolve) => {
@@ -55,7 +61,10 @@ const firstRequest = async () => {
       });
       socket.on('error', () => resolve(false));
     });
-  while (!(await attempt())) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!(await attempt())) {
+    if (child.exitCode !== null) throw new Error(`listen ended with ${child.exitCode} before its first request: ${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
   const took = performance.now() - start;
   child.kill('SIGINT');
   await once(child, 'exit');
@@ -63,11 +72,14 @@ const firstRequest = async () => {
 };
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+let number = 0;
 const cases = [
   ['--help', 20, 10, () => whole(bin, '--help')],
   ['--version', 20, 10, () => whole(bin, '--version')],
   ['validate of one file', 40, 20, () => whole(bin, 'validate', file)],
-  ['listen to its first accepted request', 60, 30, firstRequest],
+  ['listen to its first accepted request', 60, 30, () => firstRequest('--history', join(folder, 'history.db'))],
+  ['the same, --history a new file', 60, 30, () => firstRequest('--history', join(folder, `${number++}.db`))],
+  ['the same, --no-history', 60, 30, () => firstRequest('--no-history')],
 ];
 const base = [];
 const times = cases.map(() => []);
