@@ -40,20 +40,20 @@ describe('a corpus of 100,000 events with planted defects', () => {
     expect([places.length > 3000, rules.size]).toEqual([true, 8]);
   });
 
-  it.each([1, 2, 3])('is reported completely and exactly by %i threads', { timeout: 60_000 }, async (jobs) => {
+  it.each([1, 2, 3])('is reported completely and exactly by %i threads', { timeout: 180_000 }, async (jobs) => {
     const report = await validate('corpus.ndjson', '--jobs', String(jobs));
     expect(report.places.length).toBe(places.length);
     expect(report.places).toEqual(places);
     expect(report.summary).toEqual(summary);
   });
 
-  it('is reported alike by four processes, each with a part of it', { timeout: 60_000 }, async () => {
+  it('is reported alike by four processes, each with a part of it', { timeout: 180_000 }, async () => {
     const reports = await Promise.all([0, 1, 2, 3].map((part) => validate(`part${part}.ndjson`)));
     const all = reports.flatMap((report, part) => report.places.map((place) => ({ ...place, line: place.line + part * quarter })));
     expect(all).toEqual(places);
   });
 
-  it('comes out the same in every form, with one thread and with three', { timeout: 60_000 }, async () => {
+  it('comes out the same in every form, with one thread and with three', { timeout: 180_000 }, async () => {
     const formats = ['text', 'json', 'junit', 'sarif', 'tap', 'github'];
     const outputs = await Promise.all(
       ['1', '3'].map(async (jobs) => {

@@ -55,6 +55,8 @@ const PRUNE_PAUSE = 5;
 /** Milliseconds between two steps of the full-text index while deliveries come. */
 const INDEX_PAUSE = 200;
 const MOST_STEPS_AT_END = 50;
+/** Milliseconds that outcomes wait for a delivery's transaction. */
+const OUTCOME_PAUSE = 10;
 /** Characters of a failure that are kept. */
 const LONGEST_ERROR = 1000;
 /** Ids that were given away anew; their outcomes must find them. */
@@ -253,10 +255,14 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     }
     working = undefined;
   };
+  let telling: NodeJS.Timeout | undefined;
   const begin = (): void => {
+    clearTimeout(telling);
+    telling = undefined;
     working ??= work();
   };
   const settle = async (): Promise<UserError | undefined> => {
+    if (outcomes.length > 0) begin();
     while (working !== undefined) await working;
     if (lost === 0) return undefined;
     const cause = historyError(lostBy, path);
@@ -283,7 +289,8 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
         return;
       }
       outcomes.push({ outcome, time: runtime.now() });
-      begin();
+      // Nobody waits for an outcome: it goes with the deliveries of the next moments, or by itself a little later.
+      telling ??= setTimeout(begin, OUTCOME_PAUSE);
     },
     async flush() {
       const failure = await settle();
