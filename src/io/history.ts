@@ -203,14 +203,23 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   };
 
   let sincePruned = 0;
+  /** Deliveries that came since something was pruned. */
+  let due = 0;
   let pruning: NodeJS.Timeout | undefined;
   /** A step now, the next a little later: what comes in meanwhile goes first. */
   const prune = (): void => {
     pruning = undefined;
     if (closed) return;
     try {
-      const more = pruneStep(database, keep, runtime.now()) > 0 || shrinkStep(database);
-      if (more) schedulePrune();
+      let gone = pruneStep(database, keep, runtime.now());
+      let more = gone > 0;
+      // As many as have come since the last time, lest a flood outgrow its bounds.
+      for (due -= gone; more && due > 0; due -= gone) {
+        gone = pruneStep(database, keep, runtime.now());
+        more = gone > 0;
+      }
+      due = 0;
+      if (more || shrinkStep(database)) schedulePrune();
     } catch {
       // Another process has the file, or the disk is full: the next time is soon.
     }
@@ -246,6 +255,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       await commit(batch, told);
       if (batch.length > 0) scheduleIndex(INDEX_PAUSE);
       sincePruned += batch.length;
+      due += batch.length;
       if (sincePruned >= PRUNE_EVERY) {
         sincePruned = 0;
         schedulePrune();
