@@ -62,7 +62,10 @@ const shell = (command: string, listenPort: string): Running => {
       /whapi-hooks (listen)?/g,
       (_all, listen?: string) => `"${process.execPath}" "${bin}" ${listen === undefined ? '' : 'listen --port 0 '}`,
     );
-  return start('bash', ['-c', real], { cwd: folder, env: { COLUMNS: '100', WHAPI_HOOKS_NO_HISTORY: undefined, XDG_DATA_HOME: join(folder, 'data') } });
+  return start('bash', ['-c', real], {
+    cwd: folder,
+    env: { COLUMNS: '100', WHAPI_HOOKS_NO_HISTORY: undefined, XDG_DATA_HOME: join(folder, 'data') },
+  });
 };
 
 describe('the README', () => {
