@@ -30,7 +30,10 @@ writeFileSync(join(folder, 'story.json'), JSON.stringify(payloads, null, 2));
 
 const children = [];
 const start = (args, env = {}) => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, XDG_DATA_HOME: folder, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, XDG_DATA_HOME: folder, ...env },
+  });
   children.push(child);
   return child;
 };

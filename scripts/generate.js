@@ -1,9 +1,10 @@
-// schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types.
+// schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types; wasm/ → lines.ts there.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _, _Code, Ajv, standaloneCode, str, stringify } from './ajv.js';
 import { ENVELOPE, events, flatten, loadSchemas, METHODS, root, variants } from './schemas.js';
 import { payloadTypes } from './types.js';
+import { linesModule } from './wasm.js';
 
 const out = join(root, 'src', 'generated');
 const schemas = loadSchemas();
@@ -311,3 +312,4 @@ write(
 );
 write('catalogue.ts', catalogueSource);
 write('payloads.ts', await payloadTypes(schemas, catalogue));
+write('lines.ts', `/** wasm/lines.ts, compiled. */\nexport const LINES =\n  '${await linesModule()}';\n`);

@@ -313,8 +313,9 @@ const isBlank = (line: Uint8Array): boolean => {
   return true;
 };
 
-/** `{"v"` */
-const beginsLikeRecord = (line: Uint8Array): boolean => line[0] === 123 && line[1] === 34 && line[2] === 118 && line[3] === 34;
+/** Whether `{"v"` stands at an index. */
+export const beginsLikeRecord = (bytes: Uint8Array, start = 0): boolean =>
+  bytes[start + 2] === 118 && bytes[start] === 123 && bytes[start + 1] === 34 && bytes[start + 3] === 34;
 
 /** A line as a record, a sentence about a bad record, or undefined where it is a payload (or no JSON at all). */
 const recordOf = (body: Uint8Array): ReadRecord | string | undefined => {

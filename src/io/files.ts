@@ -33,6 +33,8 @@ export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry:
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
 /** Bytes that are read at once: larger pieces gain nothing. */
 const CHUNK = 1 << 20;
+/** Bytes in which most fixtures are read, without asking how large they are: that costs more than the reading. */
+const SMALL = 1 << 16;
 const NOTHING = new Uint8Array();
 
 /** A file that is read piece by piece, to its end. */
@@ -45,13 +47,38 @@ export interface Chunks extends Iterable<Uint8Array> {
   close(): void;
 }
 
+let small: Buffer | undefined;
+
+const inOnePiece = (whole: Uint8Array): Chunks => ({
+  ...{ size: whole.length, whole, close: () => {} },
+  [Symbol.iterator]: () => (whole.length === 0 ? [] : [whole]).values(),
+});
+
 /**
  * A file in pieces. Each piece is a buffer of its own, so that lines cut from it stay as they are; it ends with the end
  * of a line where it holds one, so that lines need not be joined.
+ * @param regular whether it is known to be a regular file, no pipe or device
  * @throws the system's error at once where the file cannot be opened or its beginning not be read
  */
-export const readChunks = (path: string): Chunks => {
+export const readChunks = (path: string, regular = false): Chunks => {
   const file = openSync(path, 'r');
+  let head: Uint8Array = NOTHING;
+  if (regular) {
+    small ??= Buffer.allocUnsafeSlow(SMALL);
+    let length = 0;
+    try {
+      length = readSync(file, small, 0, SMALL, null);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    head = Buffer.from(small.subarray(0, length));
+    // Of a regular file less comes only at its end.
+    if (length < SMALL) {
+      closeSync(file);
+      return inOnePiece(head);
+    }
+  }
   const { size: whole } = fstatSync(file);
   // One byte more than the file has shows its end in the same read; pipes and devices have no size.
   const size = Math.min(CHUNK, (whole || CHUNK) + 1);
@@ -62,14 +89,14 @@ export const readChunks = (path: string): Chunks => {
   };
   let first: Buffer;
   try {
-    first = next(NOTHING);
+    first = next(head);
   } catch (error) {
     closeSync(file);
     throw error;
   }
   if (size < CHUNK && first.length < size) {
     closeSync(file);
-    return { size: whole, whole: first, [Symbol.iterator]: () => (first.length === 0 ? [] : [first]).values(), close: () => {} };
+    return inOnePiece(first);
   }
   const chunks = (function* () {
     try {
@@ -103,9 +130,9 @@ const NO_FIXTURES =
 
 const isJson = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/i.test(name);
 
-/** What lies in a folder: its JSON files (`below`: as they are called from there), and what kept it from being read whole. */
+/** What lies in a folder: its JSON files (`below`: as they are called from there; `regular`: known to be no pipe, device or link), and what kept it from being read whole. */
 export type Found =
-  | { readonly file: string; readonly below: string }
+  | { readonly file: string; readonly below: string; readonly regular: boolean }
   | { readonly loop: string }
   | { readonly unreadable: string; readonly error: unknown };
 
@@ -135,7 +162,8 @@ export function* walk(folder: string, below = '', above: ReadonlySet<string> = n
     const kind = entry.isSymbolicLink() ? kindOf(path) : entry.isDirectory() ? 'folder' : 'file';
     if (kind === 'folder') {
       if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* walk(path, `${below}${entry.name}/`, inside);
-    } else if (isJson(entry.name) && !NO_FIXTURES.test(entry.name)) yield { file: path, below: below + entry.name };
+    } else if (isJson(entry.name) && !NO_FIXTURES.test(entry.name))
+      yield { file: path, below: below + entry.name, regular: entry.isFile() };
   }
 }
 

@@ -37,9 +37,9 @@ const trouble = (exitCode: ExitCode, message: string, hint?: string): Source => 
   ...(hint === undefined ? {} : { hint }),
 });
 
-const readFile = (path: string, name: string): Source => {
+const readFile = (path: string, name: string, regular = false): Source => {
   try {
-    const chunks = readChunks(path);
+    const chunks = readChunks(path, regular);
     return { kind: 'document', file: name, path, size: chunks.size, parts: readParts(name, chunks), close: chunks.close };
   } catch (error) {
     return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
@@ -54,7 +54,7 @@ function* readFolder(path: string, cwd: string): Generator<Source> {
   for (const found of walk(path)) {
     if ('file' in found) {
       files++;
-      yield readFile(found.file, start + found.below);
+      yield readFile(found.file, start + found.below, found.regular);
     } else if ('loop' in found) yield { kind: 'note', message: `${shown(found.loop, cwd)} is passed over: its links go in a circle.` };
     else {
       unreadable++;

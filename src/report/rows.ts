@@ -1,8 +1,10 @@
 import { type Checked, checkEntry } from '../delivery/check.ts';
-import { type Entry, type FileFinding, type LinesState, readLines } from '../delivery/document.ts';
+import { beginsLikeRecord, type Entry, type FileFinding, type LinesState, readLines } from '../delivery/document.ts';
 import type { Finding } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
-import type { Overlay } from '../event/overlay.ts';
+import { judgeWith, type Overlay } from '../event/overlay.ts';
+import { parseBody } from '../event/parse.ts';
+import type { JsonObject } from '../schema/keywords.ts';
 
 /** A finding in a file: plain data, which may travel from one thread to another. */
 export interface Row {
@@ -32,6 +34,16 @@ export const rowsOfEntry = (entry: Entry, { event, text, placed }: Checked): Row
   }));
 };
 
+/** Lines of some bytes, cut and looked through by quicker means than `readLines` and `scan`. */
+export interface CutLines {
+  /**
+   * Of each line twice the index of its end, and one more where `scan` may have something to say about it: a key may
+   * stand twice, a character may be half, it may be too deep.
+   */
+  readonly ends: Int32Array;
+  text(start: number, end: number): string;
+}
+
 /** What a check of many lines needs to know. */
 export interface SegmentOptions {
   readonly as: EventName | undefined;
@@ -39,6 +51,8 @@ export interface SegmentOptions {
   readonly ignores: (finding: Finding) => boolean;
   /** Tells rows apart of which a report shows one. */
   readonly kindOf: (row: Row) => string;
+  /** Where it is quick; undefined for bytes that it cannot do. */
+  readonly cut?: (bytes: Uint8Array) => CutLines | undefined;
 }
 
 /** A part of a file of lines, checked; its lines are counted from 1. */
@@ -55,6 +69,15 @@ export interface Segment {
 /** Rows whose text is kept: a report shows no more kinds. */
 const MOST_TEXTS = 1000;
 
+/** A text that begins with a brace; undefined where it is no JSON. */
+const parseObject = (text: string): JsonObject | undefined => {
+  try {
+    return JSON.parse(text) as JsonObject; // what begins with a brace and is JSON is an object
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * Checks some of the lines of a file.
  * @param bytes whole lines
@@ -66,9 +89,10 @@ export const checkSegment = (bytes: Uint8Array, before: LinesState | undefined, 
   const kinds = new Set<string>();
   let events = 0;
   let clean = 0;
-  const add = (all: readonly Row[]): boolean => {
+  const add = (all: readonly Row[], before: number): boolean => {
     const told = all.filter(({ finding }) => !ignores(finding));
-    for (const row of told) {
+    for (const each of told) {
+      const row = before === 0 ? each : rowInFile(each, before);
       const kind = kindOf(row);
       const { around, ...plain } = row;
       rows.push(kinds.has(kind) || kinds.size === MOST_TEXTS ? plain : row);
@@ -76,18 +100,51 @@ export const checkSegment = (bytes: Uint8Array, before: LinesState | undefined, 
     }
     return told.length > 0;
   };
-  const parts = readLines(bytes.length === 0 ? [] : [bytes], before);
-  let next = parts.next();
-  for (; next.done !== true; next = parts.next()) {
-    const part = next.value;
-    if ('problem' in part) add([rowOfProblem(part.problem)]);
-    else {
-      events++;
-      const checked = checkEntry(part.entry, as, overlay);
-      if (checked.findings.length === 0 || !add(rowsOfEntry(part.entry, checked))) clean++;
+  const check = (entry: Entry, before: number): void => {
+    events++;
+    const checked = checkEntry(entry, as, overlay);
+    if (checked.findings.length === 0 || !add(rowsOfEntry(entry, checked), before)) clean++;
+  };
+  /** Lines by the general way; `before` of the segment's lines come before them. */
+  const checkLines = (some: Uint8Array, state: LinesState | undefined, before: number): { lines: number; after: LinesState } => {
+    const parts = readLines(some.length === 0 ? [] : [some], state);
+    let next = parts.next();
+    for (; next.done !== true; next = parts.next()) {
+      if ('problem' in next.value) add([rowOfProblem(next.value.problem)], before);
+      else check(next.value.entry, before);
     }
+    return next.value;
+  };
+  // The first line tells what the others are.
+  const begun = before === undefined && bytes[0] === 123 ? bytes.indexOf(10) + 1 : 0;
+  const head = begun === 0 ? undefined : checkLines(bytes.subarray(0, begun), before, 0);
+  let after = head?.after ?? before;
+  // The lines of a recording have no text of their own to be looked through.
+  const lines = after?.isRecording === false ? options.cut?.(bytes) : undefined;
+  if (after === undefined || lines === undefined) {
+    const rest = checkLines(bytes.subarray(begun), after, head?.lines ?? 0);
+    return { lines: (head?.lines ?? 0) + rest.lines, events, clean, rows, after: rest.after };
   }
-  return { events, clean, rows, ...next.value };
+  const { ends } = lines;
+  for (let index = head?.lines ?? 0, start = begun; index < ends.length; index++) {
+    const told = ends[index] as number; // index is below the length
+    const next = (told >> 1) + 1;
+    const end = next - 2 >= start && bytes[next - 2] === 13 ? next - 2 : next - 1;
+    const plain = (told & 1) === 0 && bytes[start] === 123 && !beginsLikeRecord(bytes, start);
+    const text = plain ? lines.text(start, end) : '';
+    const payload = plain ? parseObject(text) : undefined;
+    if (payload === undefined) ({ after } = checkLines(bytes.subarray(start, next), after, index));
+    else {
+      const read = { ok: true as const, text, payload, findings: [] };
+      // Nearly every line ends here, before anything is made that findings need.
+      if (judgeWith(overlay, parseBody(text, { as }, read).parsed).findings.length === 0) {
+        events++;
+        clean++;
+      } else check({ name: `line ${index + 1}`, body: bytes.subarray(start, end), read, line: index + 1, column: 1 }, 0);
+    }
+    start = next;
+  }
+  return { lines: ends.length, events, clean, rows, after };
 };
 
 /** A row of a segment as it stands in the file: `before` lines come before the segment. */
