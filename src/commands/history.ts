@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, environmentError, reason, usageError } from '../er
 import { formatSize } from '../event/summary.ts';
 import { type Archive, openArchive } from '../io/archive.ts';
 import { openWriter, resolve, shown, type Writer } from '../io/files.ts';
-import { measure, pruneStep, shrinkStep } from '../io/prune.ts';
+import { measure, newHeld, pruneStep, shrinkStep } from '../io/prune.ts';
 import { historyError, historyPath, whenFree } from '../io/store.ts';
 import { openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
@@ -139,9 +139,10 @@ const prune = async (options: KeepingOptions, archive: Archive, runtime: Runtime
   const now = runtime.now();
   try {
     const before = measure(database);
+    const held = newHeld();
     let pruned = 0;
     for (let count = 1; count > 0; ) {
-      count = await whenFree(() => pruneStep(database, keep, now));
+      count = await whenFree(() => pruneStep(database, keep, now, held));
       pruned += count;
       // A listener that writes at the same time goes first.
       await nextTurn();

@@ -3,7 +3,7 @@ import { facetsOf } from '../delivery/facets.ts';
 import { environmentError, type UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Database, type Engine, failureOf, type Value } from './database.ts';
-import { KEEP, type Keep, pruneStep, shrinkStep } from './prune.ts';
+import { KEEP, type Keep, newHeld, pruneStep, shrinkStep } from './prune.ts';
 import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
 import { indexStep } from './texts.ts';
 
@@ -205,17 +205,18 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   let sincePruned = 0;
   /** Deliveries that came since something was pruned. */
   let due = 0;
+  const held = newHeld();
   let pruning: NodeJS.Timeout | undefined;
   /** A step now, the next a little later: what comes in meanwhile goes first. */
   const prune = (): void => {
     pruning = undefined;
     if (closed) return;
     try {
-      let gone = pruneStep(database, keep, runtime.now());
+      let gone = pruneStep(database, keep, runtime.now(), held);
       let more = gone > 0;
       // As many as have come since the last time, lest a flood outgrow its bounds.
       for (due -= gone; more && due > 0; due -= gone) {
-        gone = pruneStep(database, keep, runtime.now());
+        gone = pruneStep(database, keep, runtime.now(), held);
         more = gone > 0;
       }
       due = 0;
@@ -256,6 +257,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       if (batch.length > 0) scheduleIndex(INDEX_PAUSE);
       sincePruned += batch.length;
       due += batch.length;
+      held.deliveries += batch.length;
       if (sincePruned >= PRUNE_EVERY) {
         sincePruned = 0;
         schedulePrune();

@@ -20,28 +20,45 @@ const SPARE_PAGES = 2000;
 
 const number = (database: Database, sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
 
+const bytesOf = (database: Database): number =>
+  (number(database, 'PRAGMA page_count') - number(database, 'PRAGMA freelist_count')) * number(database, 'PRAGMA page_size');
+
 /** Deliveries in the history, and bytes of its file that are in use. */
 export const measure = (database: Database): { readonly deliveries: number; readonly bytes: number } => ({
   deliveries: number(database, 'SELECT count(*) FROM deliveries'),
-  bytes: (number(database, 'PRAGMA page_count') - number(database, 'PRAGMA freelist_count')) * number(database, 'PRAGMA page_size'),
+  bytes: bytesOf(database),
 });
 
+/** How many deliveries there are, as known from the last count: counting goes through all of them. */
+export interface Held {
+  deliveries: number;
+  /** Steps until they are counted again; other processes may write too. */
+  steps: number;
+}
+
+const STEPS_PER_COUNT = 50;
+
+export const newHeld = (): Held => ({ deliveries: 0, steps: 0 });
+
 /** Deliveries that are too many, or fill the file beyond its bound. */
-const surplus = (database: Database, keep: Keep): Row[] => {
-  const held = measure(database);
+const surplus = (database: Database, keep: Keep, held: Held): Row[] => {
+  if (held.steps-- <= 0) {
+    held.deliveries = number(database, 'SELECT count(*) FROM deliveries');
+    held.steps = STEPS_PER_COUNT;
+  }
   const tooMany = held.deliveries - keep.deliveries;
   // A delivery takes 1,000 bytes at least, so this is never more than is needed.
-  const tooLarge = Math.ceil((held.bytes - keep.bytes) / 1000);
+  const tooLarge = Math.ceil((bytesOf(database) - keep.bytes) / 1000);
   const count = Math.min(MOST_AT_ONCE, Math.max(tooMany, tooLarge));
   return count <= 0 ? [] : database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(count);
 };
 
 /** What one step may take away, the oldest first. */
-const tooMuch = (database: Database, keep: Keep, now: number): { seq: number; size: number }[] => {
+const tooMuch = (database: Database, keep: Keep, now: number, held: Held): { seq: number; size: number }[] => {
   const old = database
     .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
     .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
-  const candidates = old.length > 0 ? old : surplus(database, keep);
+  const candidates = old.length > 0 ? old : surplus(database, keep, held);
   const chosen: { seq: number; size: number }[] = [];
   let bytes = 0;
   for (const row of candidates) {
@@ -56,11 +73,12 @@ const tooMuch = (database: Database, keep: Keep, now: number): { seq: number; si
 /**
  * Takes away the oldest deliveries that are too many, in one small transaction.
  * @param now milliseconds since 1970
+ * @param held what is known of how many there are; brought up to date
  * @returns how many went; 0 when nothing is left to do
  */
-export const pruneStep = (database: Database, keep: Keep, now: number): number =>
+export const pruneStep = (database: Database, keep: Keep, now: number, held: Held): number =>
   database.transaction(() => {
-    const chosen = tooMuch(database, keep, now);
+    const chosen = tooMuch(database, keep, now, held);
     for (const { seq } of chosen) {
       database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
       database.prepare('DELETE FROM unindexed WHERE seq = ?').run(seq);
@@ -70,6 +88,7 @@ export const pruneStep = (database: Database, keep: Keep, now: number): number =
     if (chosen.length > 0 && database.prepare('SELECT 1 FROM deliveries LIMIT 1').get() === undefined) {
       database.prepare("INSERT INTO texts (texts) VALUES ('delete-all')").run();
     }
+    held.deliveries -= chosen.length;
     return chosen.length;
   });
 

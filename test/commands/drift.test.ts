@@ -227,7 +227,7 @@ describe('the change that --patch makes', () => {
 
   it('makes the traffic known in a copy of the schemas, while every other defect is found', { timeout: 120_000 }, async () => {
     const copy = temporaryFolder({ 'traffic.ndjson': ndjson(planted) });
-    for (const part of ['scripts', 'schemas', 'src', 'package.json'])
+    for (const part of ['scripts', 'schemas', 'src', 'wasm', 'package.json'])
       cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
     const { code, stderr } = await run(['drift', 'traffic.ndjson', '--patch', 'schemas'], { cwd: copy });
