@@ -9,6 +9,15 @@ export const exactText = (bytes: Uint8Array): string | undefined => {
   }
 };
 
+/** The JSON of a body that is text (`exactText`), with or without a byte order mark; undefined where it is none. */
+export const payloadOf = (text: string | undefined): unknown => {
+  try {
+    return text === undefined ? undefined : JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch {
+    return undefined;
+  }
+};
+
 /** Bytes that become base64 at a time; three make four letters, so it is a multiple of three. */
 const BASE64_STEP = 0x6000;
 

@@ -9,8 +9,6 @@ export interface Facets {
   readonly senders: readonly string[];
   /** Types of its messages. */
   readonly types: readonly string[];
-  /** Texts of its messages, one below the other. */
-  readonly text: string;
   /** Whether the channel itself sent one of its messages; null where it has none that says. */
   readonly fromMe: boolean | null;
 }
@@ -91,8 +89,12 @@ const gather = (content: unknown, texts: string[], isText: boolean, depth: numbe
   }
 };
 
-/** The texts of some messages, bounded together. */
-const textOf = (messages: readonly JsonObject[]): string => {
+/**
+ * The texts of the messages of a payload, one below the other, bounded together.
+ * @param payload the parsed body, whatever it is
+ */
+export const textOf = (payload: unknown): string => {
+  const messages = messagesOf(payload);
   const texts: string[] = [];
   let length = 0;
   for (const message of messages) {
@@ -125,7 +127,6 @@ export const facetsOf = (payload: unknown): Facets => {
     chats: distinct(chatsOf(payload).map(asId)),
     senders: distinct(writers.map((item) => asSender(own(item, 'from')))),
     types: distinct(messages.map((message) => asId(own(message, 'type')))),
-    text: textOf(messages),
     fromMe: mine.length === 0 ? null : mine.includes(true),
   };
 };

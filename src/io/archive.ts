@@ -1,4 +1,4 @@
-import { exactText } from '../delivery/bytes.ts';
+import { exactText, payloadOf } from '../delivery/bytes.ts';
 import type { Delivery, FailureCause, Headers, Outcome, Reading } from '../delivery/delivery.ts';
 import type { Stored, StoredOutcome } from '../delivery/stored.ts';
 import { usageError } from '../errors.ts';
@@ -47,14 +47,6 @@ const list = <Item>(value: Value | undefined): Item[] => {
     return Array.isArray(read) ? (read as Item[]) : []; // written by history.ts from a list of the same kind
   } catch {
     return [];
-  }
-};
-
-const payloadOf = (body: string | undefined): unknown => {
-  try {
-    return body === undefined ? undefined : JSON.parse(body.startsWith('\ufeff') ? body.slice(1) : body);
-  } catch {
-    return undefined;
   }
 };
 

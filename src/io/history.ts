@@ -41,7 +41,6 @@ export interface HistoryOptions {
 interface Waiting {
   readonly id: string;
   readonly row: readonly Value[];
-  readonly text: string;
   readonly resolve: () => void;
   readonly reject: (error: UserError) => void;
 }
@@ -66,7 +65,6 @@ const MOST_RENAMED = 10_000;
 const INSERT = `INSERT INTO deliveries
   (id, time, method, url, base, mode, event, said, verdict, chats, senders, types, from_me, size, headers, findings, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')) ON CONFLICT (id) DO NOTHING`;
-const INSERT_TEXT = 'INSERT INTO unindexed (seq, text) VALUES (?, ?)';
 const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time, ms, status, error, cause, answer, cut)
   SELECT seq, ?2, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9
   FROM deliveries d WHERE id = ?1`;
@@ -74,9 +72,9 @@ const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time,
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
 
-const rowOf = (delivery: Delivery, reading: Reading, base: string | undefined, now: () => number): { row: Value[]; text: string } => {
-  const { chats, senders, types, text, fromMe } = facetsOf(reading.payload);
-  const row = [
+const rowOf = (delivery: Delivery, reading: Reading, base: string | undefined, now: () => number): Value[] => {
+  const { chats, senders, types, fromMe } = facetsOf(reading.payload);
+  return [
     Number.isFinite(delivery.time) ? Math.round(delivery.time) : now(),
     delivery.method,
     delivery.url,
@@ -94,11 +92,10 @@ const rowOf = (delivery: Delivery, reading: Reading, base: string | undefined, n
     reading.findings.length === 0 ? '[]' : JSON.stringify(reading.findings),
     delivery.body,
   ];
-  return { row, text };
 };
 
 /** Adds a delivery under its id, or under that id with a number where the history has one of it: nothing is lost. */
-const insert = (database: Database, { id, row, text }: Waiting): string => {
+const insert = (database: Database, { id, row }: Waiting): string => {
   const statement = database.prepare(INSERT);
   let used = id;
   let added = statement.run(used, ...row);
@@ -106,7 +103,6 @@ const insert = (database: Database, { id, row, text }: Waiting): string => {
     used = `${id}-${number}`;
     added = statement.run(used, ...row);
   }
-  if (text !== '') database.prepare(INSERT_TEXT).run(added.row, text);
   return used;
 };
 
@@ -292,7 +288,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     add: (delivery, reading) =>
       new Promise((resolve, reject) => {
         if (closed) throw environmentError(`The history ${path} is closed.`);
-        deliveries.push({ id: delivery.id, ...rowOf(delivery, reading, base, runtime.now), resolve, reject });
+        deliveries.push({ id: delivery.id, row: rowOf(delivery, reading, base, runtime.now), resolve, reject });
         begin();
       }),
     addOutcome(outcome) {

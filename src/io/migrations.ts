@@ -44,10 +44,8 @@ export const STEPS: readonly string[] = [
     cut INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX outcomes_delivery ON outcomes (delivery);
-  CREATE TABLE unindexed ( -- texts that the index below does not have yet
-    seq INTEGER PRIMARY KEY, -- of the delivery
-    text TEXT NOT NULL
-  ) STRICT;
+  CREATE TABLE indexed (upto INTEGER NOT NULL) STRICT; -- seq of the last delivery whose text the index below has
+  INSERT INTO indexed VALUES (0);
   CREATE VIRTUAL TABLE texts USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
   );

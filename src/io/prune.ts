@@ -81,12 +81,13 @@ export const pruneStep = (database: Database, keep: Keep, now: number, held: Hel
     const chosen = tooMuch(database, keep, now, held);
     for (const { seq } of chosen) {
       database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
-      database.prepare('DELETE FROM unindexed WHERE seq = ?').run(seq);
       database.prepare('DELETE FROM texts WHERE rowid = ?').run(seq);
       database.prepare('DELETE FROM deliveries WHERE seq = ?').run(seq);
     }
     if (chosen.length > 0 && database.prepare('SELECT 1 FROM deliveries LIMIT 1').get() === undefined) {
       database.prepare("INSERT INTO texts (texts) VALUES ('delete-all')").run();
+      // The next delivery is the first again.
+      database.prepare('UPDATE indexed SET upto = 0').run();
     }
     held.deliveries -= chosen.length;
     return chosen.length;

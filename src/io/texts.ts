@@ -1,34 +1,53 @@
+import { exactText, payloadOf } from '../delivery/bytes.ts';
+import { textOf } from '../delivery/facets.ts';
 import { type Database, failureOf } from './database.ts';
 
-/** Texts that one step moves into the index: a few milliseconds. */
-const AT_ONCE = 200;
+/** Deliveries, and bytes of them, whose texts one step puts into the index: a few milliseconds. */
+const MOST_AT_ONCE = 100;
+const MOST_BYTES_AT_ONCE = 2_000_000;
 /** Times that a step is tried while another process writes. */
 const TRIES = 20;
 
+const NEXT = `SELECT seq, CASE WHEN verdict = 'unreadable' THEN NULL ELSE body END AS body
+  FROM deliveries WHERE seq > ? ORDER BY seq LIMIT 1`;
+
 /**
- * Moves some texts into the full-text index, in one small transaction. Indexing costs more than all else that is done
- * for a delivery, so its acknowledgement does not wait for it.
+ * Puts the texts of some deliveries into the full-text index, in one small transaction. Indexing costs more than all
+ * else that is stored of a delivery, so its acknowledgement does not wait for it.
  * @returns whether there are more
  */
 export const indexStep = (database: Database): boolean =>
   database.transaction(() => {
-    const rows = database.prepare('SELECT seq, text FROM unindexed ORDER BY seq LIMIT ?').all(AT_ONCE);
-    const insert = database.prepare('INSERT INTO texts (rowid, text) VALUES (?, ?)');
-    for (const { seq, text } of rows) insert.run(seq ?? null, text ?? null);
-    database.prepare('DELETE FROM unindexed WHERE seq <= ?').run(rows.at(-1)?.['seq'] ?? -1);
-    return rows.length === AT_ONCE;
+    const before = Number(database.prepare('SELECT upto FROM indexed').get()?.['upto']);
+    const next = database.prepare(NEXT);
+    let upto = before;
+    let bytes = 0;
+    let row = next.get(upto);
+    for (let count = 0; row !== undefined && count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE; count++) {
+      const { body } = row;
+      upto = Number(row['seq']);
+      if (body instanceof Uint8Array) {
+        bytes += body.byteLength;
+        const text = textOf(payloadOf(exactText(body)));
+        if (text !== '') database.prepare('INSERT INTO texts (rowid, text) VALUES (?, ?)').run(upto, text);
+      }
+      row = next.get(upto);
+    }
+    if (upto > before) database.prepare('UPDATE indexed SET upto = ?').run(upto);
+    return row !== undefined;
   });
 
-/** Whether something is not in the index yet. */
-export const hasUnindexed = (database: Database): boolean => database.prepare('SELECT 1 FROM unindexed LIMIT 1').get() !== undefined;
+/** Deliveries that came since the index was last written. */
+export const isBehind = (database: Database): boolean =>
+  database.prepare('SELECT 1 FROM deliveries WHERE seq > (SELECT upto FROM indexed) LIMIT 1').get() !== undefined;
 
 /**
- * Moves all texts into the index, before it is searched.
+ * Makes the index whole, before it is searched.
  * @throws the database's error where the file cannot be written
  */
 export const indexAll = (database: Database): void => {
   let tries = 0;
-  while (hasUnindexed(database)) {
+  while (isBehind(database)) {
     try {
       indexStep(database);
       tries = 0;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { facetsOf } from '../../src/delivery/facets.ts';
+import { facetsOf as facets, textOf } from '../../src/delivery/facets.ts';
+
+const facetsOf = (payload: unknown) => ({ ...facets(payload), text: textOf(payload) });
 
 const chatsOf = (payload: unknown): readonly string[] => facetsOf(payload).chats;
 
