@@ -71,6 +71,25 @@ const withWrk = (url, seconds, connections) => {
   };
 };
 
+/** Sends one body. @returns whether it was answered 200 */
+export const post = (pool, path, body) =>
+  new Promise((resolve) => {
+    let status = 0;
+    const over = () => resolve(status === 200);
+    pool.dispatch(
+      { path, method: 'POST', headers: ['content-type', 'application/json'], body },
+      {
+        onRequestStart() {},
+        onResponseStart(_controller, code) {
+          status = code;
+        },
+        onResponseData() {},
+        onResponseEnd: over,
+        onResponseError: over,
+      },
+    );
+  });
+
 const withUndici = async (url, seconds, connections) => {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
@@ -78,28 +97,11 @@ const withUndici = async (url, seconds, connections) => {
   let bad = 0;
   let number = 0;
   const end = performance.now() + seconds * 1000;
-  const one = () =>
-    new Promise((resolve) => {
-      const start = performance.now();
-      let status = 0;
-      const over = () => {
-        if (status !== 200) bad++;
-        times.push(performance.now() - start);
-        resolve();
-      };
-      pool.dispatch(
-        { path: pathname, method: 'POST', headers: ['content-type', 'application/json'], body: bodyOf(number++) },
-        {
-          onRequestStart() {},
-          onResponseStart(_controller, code) {
-            status = code;
-          },
-          onResponseData() {},
-          onResponseEnd: over,
-          onResponseError: over,
-        },
-      );
-    });
+  const one = async () => {
+    const start = performance.now();
+    if (!(await post(pool, pathname, bodyOf(number++)))) bad++;
+    times.push(performance.now() - start);
+  };
   const worker = async () => {
     while (performance.now() < end) await one();
   };

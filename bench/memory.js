@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { bodyOf } from './load.js';
+import { bodyOf, post } from './load.js';
 import { root } from './parts.js';
 
 const total = Number(process.argv[2] ?? 1_000_000);
@@ -46,30 +46,10 @@ const sample = () => {
   );
   return now;
 };
-const one = (body) =>
-  new Promise((resolve) => {
-    let status = 0;
-    const over = () => {
-      if (status !== 200) bad++;
-      resolve();
-    };
-    pool.dispatch(
-      { path: '/', method: 'POST', headers: ['content-type', 'application/json'], body },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, code) {
-          status = code;
-        },
-        onResponseData() {},
-        onResponseEnd: over,
-        onResponseError: over,
-      },
-    );
-  });
 const worker = async () => {
   while (number < total) {
     const mine = ++number;
-    await one(bodyOf(mine));
+    if (!(await post(pool, '/', bodyOf(mine)))) bad++;
     if (mine % EACH !== 0) continue;
     const now = sample();
     if (mine === SETTLED) settled = now;

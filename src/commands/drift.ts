@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { checkEntry, eventOfFile } from '../delivery/check.ts';
-import type { Entry } from '../delivery/document.ts';
+import type { Entry } from '../delivery/entry.ts';
 import { harmlessJson } from '../delivery/recording.ts';
 import { EXIT, type ExitCode, environmentError, reason, UserError, usageError } from '../errors.ts';
 import type { Finding } from '../event/finding.ts';

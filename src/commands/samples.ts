@@ -1,4 +1,5 @@
-import { collect, type Entry } from '../delivery/document.ts';
+import { collect } from '../delivery/document.ts';
+import type { Entry } from '../delivery/entry.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { CATEGORIES, isCategory, isEventName } from '../event/name.ts';
 import { parseBody } from '../event/parse.ts';

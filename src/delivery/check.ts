@@ -5,7 +5,7 @@ import { type Mode, readLine } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
-import type { Entry } from './document.ts';
+import type { Entry } from './entry.ts';
 import { recordedWords } from './reading.ts';
 
 /** A finding with its place in the file. */

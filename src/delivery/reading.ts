@@ -4,7 +4,7 @@ import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import { isObject } from '../schema/keywords.ts';
 import type { Delivery, Reading } from './delivery.ts';
-import type { Entry } from './document.ts';
+import type { Entry } from './entry.ts';
 
 /**
  * Reads a delivery: its mode by its request line, its event, payload and findings.

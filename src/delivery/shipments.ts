@@ -4,8 +4,8 @@ import { type EventName, isEventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Headers } from './delivery.ts';
-import type { Entry } from './document.ts';
 import { forwardHeaders, type Shipment, shipmentOf } from './endpoint.ts';
+import type { Entry } from './entry.ts';
 import { readDelivery, recordedWords } from './reading.ts';
 
 /** A payload that is to be sent, with the event it is of. */

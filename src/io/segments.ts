@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { isLines, type LinesState } from '../delivery/document.ts';
+import { isLines, type LinesState } from '../delivery/lines.ts';
 import type { Rule } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 import { type Acceptance, createOverlay, type Overlay } from '../event/overlay.ts';

@@ -1,4 +1,5 @@
-import { type Part, readParts } from '../delivery/document.ts';
+import { readParts } from '../delivery/document.ts';
+import type { Part } from '../delivery/entry.ts';
 import type { Stored } from '../delivery/stored.ts';
 import { EXIT, type ExitCode, reason, UserError } from '../errors.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';

@@ -1,4 +1,4 @@
-import type { Entry } from '../delivery/document.ts';
+import type { Entry } from '../delivery/entry.ts';
 import type { Excerpt } from './reporter.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { type Checked, checkEntry } from '../delivery/check.ts';
-import { beginsLikeRecord, type Entry, type FileFinding, type LinesState, readLines } from '../delivery/document.ts';
+import type { Entry, FileFinding } from '../delivery/entry.ts';
+import { beginsLikeRecord, type LinesState, readLines } from '../delivery/lines.ts';
 import type { Finding } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
