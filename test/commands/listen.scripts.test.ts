@@ -1,20 +1,12 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Keeper } from '../../src/delivery/keeper.ts';
-import { environmentError } from '../../src/errors.ts';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openDatabase } from '../../src/io/database.ts';
 import { startApp } from '../support/app.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { closedPort, send } from '../support/http.ts';
 import { delivered, named } from '../support/payloads.ts';
 import { checkedRecords } from '../support/records.ts';
 import { startListener } from '../support/runtime.ts';
-
-const kept = vi.hoisted(() => ({ keeper: undefined as Keeper | undefined }));
-vi.mock('../../src/commands/listen/keeper.ts', async (original) => ({
-  ...(await original<typeof import('../../src/commands/listen/keeper.ts')>()),
-  openKeeper: async () => kept.keeper,
-}));
-beforeEach(() => {
-  kept.keeper = undefined;
-});
 
 /** The time of --for passes when the test says so. */
 const clock = (): { after: (ms: number, action: () => void) => () => void; pass: () => void; asked: number[] } => {
@@ -112,130 +104,77 @@ describe('a listener that ends by itself', () => {
   });
 });
 
-describe('a listener with a store', () => {
-  /** A store whose answers a test gives. */
-  const store = (): Keeper & { adds: { id: string; resolve: () => void; reject: (error: Error) => void }[]; log: string[] } => {
-    const adds: { id: string; resolve: () => void; reject: (error: Error) => void }[] = [];
-    const log: string[] = [];
-    return {
-      adds,
-      log,
-      add: (delivery) =>
-        new Promise<void>((resolve, reject) => {
-          log.push(`add ${delivery.id}`);
-          adds.push({ id: delivery.id, resolve, reject });
-        }),
-      addOutcome: ({ delivery, attempt }) => void log.push(`outcome ${delivery} ${attempt}`),
-      flush: async () => void log.push('flush'),
-      close: async () => void log.push('close'),
-    };
+describe('a listener whose history another program holds', () => {
+  /** Holds a history, so that nothing can be stored, until it is let go. */
+  const held = async (
+    flags: readonly string[],
+  ): Promise<{ listener: Awaited<ReturnType<typeof startListener>>; asked: () => Promise<unknown>; letGo: () => void }> => {
+    const file = join(temporaryFolder({}), 'h.db');
+    const listener = await startListener(['--json', '--history', file, ...flags]);
+    const holder = await openDatabase(file);
+    onTestFinished(() => holder.close());
+    holder.exec('BEGIN IMMEDIATE');
+    // What was sent before has been read when this is answered.
+    const asked = (): Promise<unknown> => send(listener.url, '', { method: 'GET' });
+    return { listener, asked, letGo: () => holder.exec('ROLLBACK') };
   };
-  const added = (keeper: ReturnType<typeof store>, count: number): Promise<void> =>
-    vi.waitFor(() => expect(keeper.adds).toHaveLength(count));
 
   it('answers 200 when the delivery is stored, and shows and forwards it then', async () => {
-    const keeper = store();
-    kept.keeper = keeper;
     const app = await startApp();
     onTestFinished(() => app.close());
-    const listener = await startListener(['--json', '-f', app.url]);
+    const { listener, asked, letGo } = await held(['-f', app.url]);
     let status = 0;
     const sent = send(listener.url, named('hi')).then((reply) => (status = reply.status));
-    await added(keeper, 1);
-    expect(status).toBe(0);
-    expect(app.received).toEqual([]);
-    expect(listener.runtime.stdout.text).not.toContain('"delivery"');
-    keeper.adds[0]?.resolve();
+    await asked();
+    expect([status, app.received.length, listener.runtime.stdout.text.includes('"delivery"')]).toEqual([0, 0, false]);
+    letGo();
     expect(await sent).toBe(200);
     await listener.runtime.stdout.line(/"outcome"/);
     expect(await listener.stop()).toBe(0);
-    expect(keeper.log).toEqual(['add d1', 'outcome d1 1', 'flush', 'close']);
+    expect(app.received).toHaveLength(1);
   });
 
-  it('answers 503 where it cannot be stored, tells it once, forwards nothing, ends with 3', async () => {
-    const keeper = store();
-    kept.keeper = keeper;
+  it('answers 503 when that takes too long, tells it, forwards nothing; --count does not count it', { timeout: 30_000 }, async () => {
     const app = await startApp();
     onTestFinished(() => app.close());
-    const listener = await startListener(['--json', '-f', app.url]);
-    for (let i = 0; i < 2; i++) {
-      const sent = send(listener.url, named('hi'));
-      await added(keeper, i + 1);
-      keeper.adds[i]?.reject(Object.assign(new Error('disk'), { code: 'ENOSPC' }));
-      expect(await sent).toMatchObject({ status: 503, text: 'The delivery could not be stored.\n', headers: { 'retry-after': '1' } });
-    }
-    expect(await listener.stop()).toBe(3);
-    expect(app.received).toEqual([]);
-    expect(listener.runtime.stderr.text.match(/Deliveries cannot be stored: the disk is full/g)).toHaveLength(1);
-    expect(listener.runtime.stderr.text).toMatch(/^0 deliveries, 0 forwarded, 2 refused: not stored \(503\)$/m);
-    expect(last(listener)).toMatchObject({ deliveries: 0, refused: { unstored: 2 } });
-  });
-
-  it('--count: exactly so many, and one that could not be stored does not count', async () => {
-    const keeper = store();
-    kept.keeper = keeper;
-    const listener = await startListener(['--json', '--count', '1']);
+    const { listener, asked, letGo } = await held(['--count', '1', '-f', app.url]);
     const first = send(listener.url, named('one'));
-    await added(keeper, 1);
+    await asked();
     expect((await send(listener.url, named('late'))).status).toBe(503);
-    keeper.adds[0]?.reject(new Error('locked'));
-    expect((await first).status).toBe(503);
-    const second = send(listener.url, named('two'));
-    await added(keeper, 2);
-    keeper.adds[1]?.resolve();
-    expect((await second).status).toBe(200);
+    expect(await first).toMatchObject({ status: 503, text: 'The delivery could not be stored.\n', headers: { 'retry-after': '1' } });
+    expect(app.received).toEqual([]);
+    letGo();
+    expect((await send(listener.url, named('two'))).status).toBe(200);
     expect(await listener.ended).toBe(3);
+    expect(listener.runtime.stderr.text).toMatch(/Deliveries cannot be stored: .*held by another program/);
     expect(last(listener)).toMatchObject({ reason: 'count', deliveries: 1, refused: { late: 1, unstored: 1 } });
   });
 
   it('Ctrl-C: what is being stored is still answered and shown', async () => {
-    const keeper = store();
-    kept.keeper = keeper;
-    const listener = await startListener(['--json']);
+    const { listener, asked, letGo } = await held([]);
     const sent = send(listener.url, named('hi'));
-    await added(keeper, 1);
+    await asked();
     listener.runtime.stop();
-    keeper.adds[0]?.resolve();
+    letGo();
     expect((await sent).status).toBe(200);
     expect(await listener.ended).toBe(0);
     expect(last(listener)).toMatchObject({ deliveries: 1 });
   });
+});
 
-  it('outcomes that could not be written are told at the end, beside all else, and end it with 3', async () => {
-    const keeper = store();
-    kept.keeper = {
-      ...keeper,
-      add: async () => {},
-      flush: async () => {
-        throw environmentError('1 outcome is missing in the history: the disk is full.', 'Make room.');
-      },
-    };
-    const listener = await startListener(['-f', `127.0.0.1:${await closedPort()}`]);
-    await send(listener.url, named('hi'));
-    await listener.runtime.stdout.line(/<-- .*d1\b/);
-    expect(await listener.stop()).toBe(3);
-    expect(keeper.log.at(-1)).toBe('close');
-    const told = listener.runtime.stderr.text;
-    expect(told).toMatch(/^error: 1 outcome is missing in the history: the disk is full\.$/m);
-    expect(told).toMatch(/^Send it with: whapi-hooks replay history:d1/m);
-    expect(told).toMatch(/^1 delivery, 0 forwarded, 1 failed$/m);
-  });
-
-  it('names what was not delivered by its ids, or by the time of the first', async () => {
-    for (const [count, command] of [
-      [2, /replay history:d1 history:d2 --to http:\/\/127\.0\.0\.1:\d+\/$/m],
-      [
-        7,
-        /\(d1, d2, d3, d4, d5 and 2 more\)\.\nSend them with: whapi-hooks replay history: --since 2026-03-01T09:30:\d\d\.000Z --status failed,none,3xx,4xx,5xx --to/,
-      ],
-    ] as const) {
-      const keeper = store();
-      kept.keeper = { ...keeper, add: async () => {} };
-      const listener = await startListener(['-f', `127.0.0.1:${await closedPort()}`]);
-      for (let i = 1; i <= count; i++) await send(listener.url, named('hi'));
-      await listener.runtime.stdout.line(new RegExp(`<-- .*d${count}\\b`));
-      expect(await listener.stop()).toBe(0);
-      expect(listener.runtime.stderr.text).toMatch(command);
-    }
-  });
+it('names what was not delivered by its ids, or by the time of the first', async () => {
+  for (const [count, command] of [
+    [2, /replay history:d1 history:d2 --to http:\/\/127\.0\.0\.1:\d+\/ --history /m],
+    [
+      7,
+      /\(d1, d2, d3, d4, d5 and 2 more\)\.\nSend them with: whapi-hooks replay history: --since 2026-03-01T09:30:\d\d\.000Z --status failed,none,3xx,4xx,5xx --to/,
+    ],
+  ] as const) {
+    const file = join(temporaryFolder({}), 'h.db');
+    const listener = await startListener(['--history', file, '-f', `127.0.0.1:${await closedPort()}`]);
+    for (let i = 1; i <= count; i++) await send(listener.url, named('hi'));
+    await listener.runtime.stdout.line(new RegExp(`<-- .*d${count}\\b`));
+    expect(await listener.stop()).toBe(0);
+    expect(listener.runtime.stderr.text).toMatch(command);
+  }
 });

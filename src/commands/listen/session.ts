@@ -16,7 +16,7 @@ import { bodyLines, clockTime, entry, outcomeLines } from '../../view/entry.ts';
 import { clean, plural } from '../../view/text.ts';
 import { readEvents, readSecret } from '../flags.ts';
 import { createEnding } from './ending.ts';
-import { closeKeeper, openKeeper } from './keeper.ts';
+import { closeHistory, openListenersHistory } from './history.ts';
 import { DEFAULT_PORT, type ListenOptions, PATIENCE } from './options.ts';
 import { replyOf } from './replies.ts';
 import { addUndelivered, newTally, tallyLine, undeliveredLines } from './tally.ts';
@@ -64,14 +64,14 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
         tally.failed++;
         addUndelivered(target.undelivered, outcome.delivery, parcel.time);
       }
-      keeper?.addOutcome(outcome);
+      history?.addOutcome(outcome);
       if (records) emit(recordLine(outcomeRecord(outcome)));
       if (shows) out.lines(...outcomeLines(outcome, parcel.event, out, runtime.now(), style, plan.targets.length > 1));
       for (const warning of watch.onOutcome(outcome)) warn(warning);
       if (last && !isOk(outcome)) ending.notForwarded();
     };
   const onLocal = (url: URL, address: string): void => err.lines(err.paint.dim(`${url.host} answers on ${address}`));
-  const keeper = await openKeeper(options, runtime);
+  const history = await openListenersHistory(options, runtime);
   const targets = await openTargets(plan, options, runtime, { onOutcome, onLocal });
 
   const show = (delivery: Delivery, reading: Reading): void => {
@@ -131,19 +131,19 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       return;
     }
     // Where nothing is stored, nothing has to be waited for.
-    if (keeper === undefined && !handsOn) exchange.answer(TAKEN);
+    if (history === undefined && !handsOn) exchange.answer(TAKEN);
     const reading = readDelivery(delivery, words, overlay);
     if (!chosen(reading.name)) {
       tally.hidden++;
-      if (keeper !== undefined || handsOn) exchange.answer(TAKEN);
+      if (history !== undefined || handsOn) exchange.answer(TAKEN);
       return;
     }
     ending.admit(delivery.id, reading);
-    if (keeper === undefined) {
+    if (history === undefined) {
       take(delivery, reading, exchange);
       return;
     }
-    keeper.add(delivery, reading).then(
+    history.add(delivery, reading).then(
       () => {
         if (!handsOn) exchange.answer(TAKEN);
         take(delivery, reading, exchange);
@@ -183,7 +183,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     }
   } catch (error) {
     await Promise.all(targets.map(({ forwarder }) => forwarder.end(0)));
-    await keeper?.close();
+    await history?.close();
     throw error;
   }
   emit(recordLine(readyRecord(server.url)));
@@ -227,7 +227,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     }),
   );
   emit(recordLine(stoppedRecord(ending.reason ?? 'signal', tally)));
-  const missing = await closeKeeper(keeper);
+  const missing = await closeHistory(history);
   const recorded = recorder.close();
   if (tally.left > 0)
     err.lines(
@@ -235,8 +235,11 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     );
   if (ending.reason === 'time' && ending.wanting) err.lines('The time of --for ended before what was waited for had come.');
   for (const { undelivered, url } of targets) {
-    const history = keeper === undefined ? false : options.history || true;
-    const kept = { history, recording: options.record, alone: targets.length === 1 };
+    const kept = {
+      history: history === undefined ? false : options.history || true,
+      recording: options.record,
+      alone: targets.length === 1,
+    };
     if (undelivered.count > 0) err.lines(...undeliveredLines(undelivered, url.href, kept).map(clean));
   }
   if (missing !== undefined) complain(terminal, missing.message, missing.hint);

@@ -1,6 +1,5 @@
-import type { Keeper } from '../../delivery/keeper.ts';
 import { UserError } from '../../errors.ts';
-import { openHistory } from '../../io/history.ts';
+import { type History, openHistory } from '../../io/history.ts';
 import type { Runtime } from '../../runtime.ts';
 import { keepOf } from '../keeping.ts';
 import type { ListenOptions } from './options.ts';
@@ -10,21 +9,21 @@ import type { ListenOptions } from './options.ts';
  * @returns undefined where `--no-history` wants none
  * @throws UserError (3) where it cannot be opened
  */
-export const openKeeper = async (options: ListenOptions, runtime: Runtime): Promise<Keeper | undefined> => {
-  const { history, path } = options;
-  if (history === false) return undefined;
-  return openHistory({ file: history, runtime, keep: keepOf(options), base: path });
+export const openListenersHistory = async (options: ListenOptions, runtime: Runtime): Promise<History | undefined> => {
+  const { history: file, path } = options;
+  if (file === false) return undefined;
+  return openHistory({ file, runtime, keep: keepOf(options), base: path });
 };
 
 /**
  * Closes the history.
  * @returns what is missing in it (outcomes that could not be written), which is told at the end; undefined where all is there
  */
-export const closeKeeper = async (keeper: Keeper | undefined): Promise<UserError | undefined> => {
+export const closeHistory = async (history: History | undefined): Promise<UserError | undefined> => {
   let missing: UserError | undefined;
   for (const step of ['flush', 'close'] as const) {
     try {
-      await keeper?.[step]();
+      await history?.[step]();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       missing ??= error;
