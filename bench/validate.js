@@ -1,4 +1,4 @@
-// `validate` against the limit of JSON.parse and against its peers, as ratios in one run: npm run bench:validate [megabytes]
+// `validate` against the limit of JSON.parse and against its peers, as ratios in one run: npm run bench:validate [megabytes] [rounds]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'whapi-hooks.cjs');
 const megabytes = Number(process.argv[2] ?? 80);
-const rounds = 5;
+const rounds = Number(process.argv[3] ?? 5);
 const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-bench-'));
 
 // Peers are installed here, by this script alone.
@@ -43,6 +43,13 @@ const corpus = (name, texts, bytes) => {
 };
 const smallCorpus = corpus('small.jsonl', small, megabytes * 1e6);
 const hugeCorpus = corpus('huge.jsonl', small, megabytes * 2.5e6);
+// Each tenth event has a member that the schemas do not know.
+const odd = small.map((text) => text.replace('{"messages":[{', '{"messages":[{"odd":1,'));
+const faultyCorpus = corpus(
+  'faulty.jsonl',
+  Array.from({ length: 10 * small.length }, (_, i) => (i % 10 === 0 ? odd : small)[i % small.length]),
+  megabytes * 1e6,
+);
 const largeCorpus = corpus('large.jsonl', [large], (megabytes * 1e6) / 2);
 const many = join(folder, 'many');
 mkdirSync(many);
@@ -80,6 +87,12 @@ const cases = [
     'speed',
     () => ours('--jobs', '1', largeCorpus.file),
     () => limit(largeCorpus),
+  ],
+  [
+    'NDJSON, each tenth event with a finding, one thread, JSON.parse = 1',
+    'speed',
+    () => ours('--jobs', '1', faultyCorpus.file),
+    () => limit(faultyCorpus),
   ],
   ['NDJSON, small events, JSON.parse alone = 1', 'speed', () => ours(smallCorpus.file), () => limit(smallCorpus)],
   [`the same, ${Math.round(megabytes * 2.5)} MB`, 'speed', () => ours(hugeCorpus.file), () => limit(hugeCorpus)],

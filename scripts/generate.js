@@ -1,10 +1,11 @@
-// schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types; wasm/ → lines.ts there.
+// schemas/ → src/generated: the catalogue of events, the compiled validators and the payload types; wasm/ → quick.ts there.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _, _Code, Ajv, standaloneCode, str, stringify } from './ajv.js';
 import { ENVELOPE, events, flatten, loadSchemas, METHODS, root, variants } from './schemas.js';
+import { soundTables } from './sound.js';
 import { payloadTypes } from './types.js';
-import { linesModule } from './wasm.js';
+import { quickModule } from './wasm.js';
 
 const out = join(root, 'src', 'generated');
 const schemas = loadSchemas();
@@ -186,10 +187,14 @@ ajv.addKeyword({
     });
   },
 });
+const prepared = new Map();
 for (const file of schemas.keys()) {
   if (file.startsWith('common/messages/') || file.startsWith('common/actions/')) continue;
-  ajv.addSchema({ $id: idOf(file, false), ...compiled(file, false) });
-  ajv.addSchema({ $id: idOf(file, true), ...compiled(file, true) });
+  for (const partial of [false, true]) {
+    const schema = { $id: idOf(file, partial), ...compiled(file, partial) };
+    prepared.set(schema.$id, schema);
+    ajv.addSchema(schema);
+  }
 }
 
 const files = [...new Set(catalogue.map(({ file }) => file))];
@@ -232,7 +237,8 @@ const keep = (errors, error) => {
 };
 const error = (instancePath, keyword, params) => ({ instancePath, keyword, params });
 const join = (errors, more) => { if (errors === null) return more; for (const error of more) keep(errors, error); return errors; };
-${bounded.replace('"use strict";', '')}
+${bounded.replace('"use strict";', '').replaceAll('export const ', 'const ')}
+export const VALIDATORS = {${files.map((file) => `'${file}': ${exportName(file)}`).join(', ')}};
 `;
 
 /** The lists of words that say what an event is about, by what they are words for. */
@@ -254,26 +260,16 @@ const wordLists = Object.fromEntries(
 );
 
 const catalogueSource = `// The events, read from the folder schemas/.
-import * as validators from './validators.js';
-
-export interface ValidatorError {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-export interface Validator {
-  (payload: unknown): boolean;
-  errors?: ValidatorError[] | null;
-}
 export interface CatalogueEntry {
   readonly category: Category;
   readonly method: Method;
   /** Payload keys; empty where any member may be one. */
   readonly keys: readonly string[];
   /** Path of its schema below schemas/. */
-  readonly schema: string;
-  readonly validate: Validator;
+  readonly schema: SchemaFile;
 }
+/** Paths of the schemas of events. */
+export type SchemaFile = ${files.map((file) => `'${file}'`).join(' | ')};
 
 export const CATEGORIES = ${JSON.stringify([...new Set(catalogue.map(({ category }) => category))])} as const;
 export const METHODS = ${JSON.stringify(METHODS)} as const;
@@ -284,7 +280,7 @@ export const CATALOGUE = {
 ${catalogue
   .map(
     ({ name, category, method, file, keys }) =>
-      `  '${name}': { category: '${category}', method: '${method}', keys: ${JSON.stringify(keys)}, schema: '${file}', validate: validators.${exportName(file)} },`,
+      `  '${name}': { category: '${category}', method: '${method}', keys: ${JSON.stringify(keys)}, schema: '${file}' },`,
   )
   .join('\n')}
 } as const satisfies Record<string, CatalogueEntry>;
@@ -308,8 +304,31 @@ const write = (name, text) => {
 write('validators.js', validators);
 write(
   'validators.d.ts',
-  `import type { Validator } from './catalogue.ts';\n/** How many findings the last validation left out, for they were too many. */\nexport const takeOmitted: () => number;\n${files.map((file) => `export const ${exportName(file)}: Validator;`).join('\n')}\n`,
+  `import type { SchemaFile } from './catalogue.ts';
+
+export interface ValidatorError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+export interface Validator {
+  (payload: unknown): boolean;
+  errors?: ValidatorError[] | null;
+}
+/** How many findings the last validation left out, for they were too many. */
+export const takeOmitted: () => number;
+/** Of each schema of an event its validator. */
+export const VALIDATORS: Readonly<Record<SchemaFile, Validator>>;
+`,
 );
 write('catalogue.ts', catalogueSource);
 write('payloads.ts', await payloadTypes(schemas, catalogue));
-write('lines.ts', `/** wasm/lines.ts, compiled. */\nexport const LINES =\n  '${await linesModule()}';\n`);
+const tables = soundTables(
+  catalogue.map(({ file, ...event }) => ({ ...event, id: idOf(file, false) })),
+  METHODS,
+  prepared,
+);
+write(
+  'quick.ts',
+  `/** wasm/, compiled. */\nexport const MODULE =\n  '${await quickModule()}';\n/** The schemas, for wasm/sound.ts. */\nexport const SOUND =\n  '${tables.toString('base64')}';\n`,
+);

@@ -8,6 +8,7 @@ import { RULES } from '../src/event/finding.ts';
 import { inMode, MODES } from '../src/event/mode.ts';
 import { EVENT_NAMES, type EventName, entryOf } from '../src/event/name.ts';
 import { parse } from '../src/event/parse.ts';
+import type { SchemaFile } from '../src/generated/catalogue.ts';
 import { bundle, type Draft } from '../src/schema/bundle.ts';
 import { EVENTS, shapesIn, WORDS } from './support/contract.ts';
 import { packageRoot, run, startListener } from './support/runtime.ts';
@@ -195,7 +196,7 @@ describe.each<[Draft, Ajv]>([
     ['groups/put.schema.json', { groups_participants: [{ group_id: 'a', participants: [], action: null }] }, true],
     ['groups/put.schema.json', { groups_participants: [{ group_id: 'a', participants: [{}], action: null }] }, false],
   ])('%s says of %j: %s', (file, payload, fits) => {
-    expect((validators.get(file) as ValidateFunction)(payload)).toBe(fits);
+    expect((validators.get(file as SchemaFile) as ValidateFunction)(payload)).toBe(fits);
   });
 });
 

@@ -1,32 +1,43 @@
-// Compiled to WebAssembly by scripts/generate.js. Finds the lines of a piece of a file, sixteen bytes at a time, and tells
-// of each whether src/event/scan.ts would have nothing to say about it. It may ask for a closer look in vain, but never
-// miss one: test/io/lines.test.ts holds it to that.
+// Compiled to WebAssembly by scripts/generate.js. Finds the lines of a piece of a file and tells of each whether it is a
+// payload with nothing to be remarked on (wasm/sound.ts), else, sixteen bytes at a time, whether src/event/scan.ts would
+// have nothing to say about it. It may ask for a closer look in vain, but never miss one: test/io/quick.test.ts holds it
+// to that.
 // The language is AssemblyScript: wasm/tsconfig.json tells editors so.
+import { BYTES, DEEPEST, FOUND, HASHES, hashOf, headOf, isUnsafe, MOST_FOUND, MOST_MEMBERS, tailOf } from './memory';
+import { soundLine } from './sound';
 
-/** Levels and members that are kept an eye on; what has more is looked at closer. */
-const DEEPEST = 200;
-const MOST_MEMBERS = 64;
-/** Where things lie in the memory; src/io/lines.ts is told the places of lines and bytes. */
+export { BYTES, FOUND, TABLES } from './memory';
+export { sound } from './sound';
+export { prepare } from './tables';
+
 const LEVELS = 1024;
-const HASHES = 8192;
-export const FOUND = 1 << 17;
-const MOST_FOUND = 1 << 17;
-export const BYTES = FOUND + 4 * MOST_FOUND;
 
-/** First eight letters of keys that reach into the prototype: __proto__, prototype, constructor. */
-const PROTO: u64 = 0x5f6f746f72705f5f;
-const PROTOTYPE: u64 = 0x7079746f746f7270;
-const CONSTRUCTOR: u64 = 0x63757274736e6f63;
+/** What is told of a line beside its end. */
+const LOOK = 1;
+const SOUND = 2;
 
 /**
- * Writes for each line twice the offset of its end, and one more where it needs a closer look.
+ * Writes for each line four times the offset of its end, and two more where it is a sound payload, one more where it
+ * needs a closer look.
  * @param length bytes of the piece, behind which line ends stand
  * @returns the number of lines; -1 where there are too many
  */
 export function cut(length: i32): i32 {
   const end = BYTES + length;
   let count = 0;
-  let begin = BYTES; // of the line
+  for (let begin = BYTES; begin < end; ) {
+    if (count === MOST_FOUND) return -1;
+    let found = soundLine(begin);
+    if (found === 0) found = look(begin);
+    else found = (found - BYTES) * 4 + SOUND;
+    store<i32>(FOUND + 4 * count++, found);
+    begin = BYTES + (found >> 2) + 1;
+  }
+  return count;
+}
+
+/** Goes over a line: four times the offset of its end, and one more where it needs a closer look. */
+function look(begin: i32): i32 {
   let depth = 0;
   let first = HASHES; // of the hashes of the object at hand
   let top = HASHES;
@@ -38,7 +49,9 @@ export function cut(length: i32): i32 {
   let keyStart = 0;
   let look = false;
   let skip = 0; // 1 where the first byte of a block is escaped
-  for (let at = BYTES; at <= end; at += 16) {
+  let at = begin - 16;
+  while (true) {
+    at += 16;
     const bytes = v128.load(at);
     const folded = v128.or(bytes, i8x16.splat(0x20));
     const lines = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(10)));
@@ -71,11 +84,10 @@ export function cut(length: i32): i32 {
         inString = false;
         if (!isKey) continue;
         const size = p - keyStart;
-        let head = load<u64>(keyStart);
-        if (size < 8) head &= ((<u64>1) << ((<u64>size) << 3)) - 1;
-        else if (size === 9 ? head === PROTO || head === PROTOTYPE : size === 11 && head === CONSTRUCTOR) look = true;
+        const head = headOf(keyStart, size);
+        if (isUnsafe(head, size)) look = true;
         // Keys that differ between their ends only are looked at closer.
-        const hash = (head + <u64>size) * 0x9e3779b97f4a7c15 + (size < 9 ? 0 : load<u64>(p - 8) * 0xc2b2ae3d27d4eb4f);
+        const hash = hashOf(head, tailOf(keyStart, size), size);
         const bit = (<u64>1) << (hash >> 58);
         if ((bits & bit) !== 0) {
           for (let other = first; other < top; other += 8) if (load<u64>(other) === hash) look = true;
@@ -94,21 +106,8 @@ export function cut(length: i32): i32 {
           skip = index === 15 ? 1 : 0;
           rest <<= 1;
         }
-      } else if (byte === 10) {
-        if (begin < end) {
-          if (count === MOST_FOUND) return -1;
-          store<i32>(FOUND + 4 * count++, (min(p, end) - BYTES) * 2 + (look ? 1 : 0));
-        }
-        begin = p + 1;
-        depth = 0;
-        first = HASHES;
-        top = HASHES;
-        bits = 0;
-        object = false;
-        keyIsNext = false;
-        inString = false;
-        look = false;
-      } else if ((byte | 0x20) === 101) look = true;
+      } else if (byte === 10) return (p - BYTES) * 4 + (look ? LOOK : 0);
+      else if ((byte | 0x20) === 101) look = true;
       else if ((byte | 0x20) === 123) {
         if (++depth > DEEPEST) {
           look = true;
@@ -132,5 +131,4 @@ export function cut(length: i32): i32 {
       }
     }
   }
-  return count;
 }

@@ -125,11 +125,13 @@ const HARMLESS: ReadonlySet<string> = new Set(['byte-order-mark', 'duplicate-key
 const collect = async (sources: readonly string[], as: EventName | undefined, runtime: Runtime, terminal: Terminal) => {
   const drift = createDrift();
   const checks = createChecks('never');
-  for await (const { file, parts } of documentsOf(sources, runtime, terminal, checks, 'read')) {
-    const name = as ?? eventOfFile(file);
-    for (const part of parts) {
-      if ('entry' in part) gather(file, part.entry, name, drift);
-      else if (!HARMLESS.has(part.problem.finding.rule)) drift.addUnreadable();
+  for await (const documents of documentsOf(sources, runtime, terminal, checks, 'read')) {
+    for (const { file, parts } of documents) {
+      const name = as ?? eventOfFile(file);
+      for (const part of parts) {
+        if ('entry' in part) gather(file, part.entry, name, drift);
+        else if (!HARMLESS.has(part.problem.finding.rule)) drift.addUnreadable();
+      }
     }
   }
   return { drift: drift.result(), checks };

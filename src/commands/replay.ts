@@ -57,27 +57,29 @@ const plan = async (
   const jobs: Job[] = [];
   const trouble: ExitCode[] = [];
   const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
-  for await (const source of readSources(sources, runtime, history)) {
-    if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
-    else if (source.kind === 'trouble') {
-      trouble.push(source.exitCode);
-      complain(terminal, source.message, source.hint);
-    } else {
-      const { file, parts } = source;
-      for (const part of parts) {
-        if ('problem' in part) {
-          const { line, column, finding } = part.problem;
-          if (finding.severity === 'error') trouble.push(EXIT.wanting);
-          err.lines(findingText({ file, line, column, event: null, finding }, err));
-          continue;
+  for await (const some of readSources(sources, runtime, history)) {
+    for (const source of some) {
+      if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
+      else if (source.kind === 'trouble') {
+        trouble.push(source.exitCode);
+        complain(terminal, source.message, source.hint);
+      } else {
+        const { file, parts } = source;
+        for (const part of parts) {
+          if ('problem' in part) {
+            const { line, column, finding } = part.problem;
+            if (finding.severity === 'error') trouble.push(EXIT.wanting);
+            err.lines(findingText({ file, line, column, event: null, finding }, err));
+            continue;
+          }
+          const { entry } = part;
+          const origin = entry.name === null ? file : `${file} > ${entry.name}`;
+          const planned = planShipment(entry, options.mode, extra, runtime.id, overlay);
+          if (typeof planned === 'string') {
+            trouble.push(EXIT.wanting);
+            complain(terminal, `${origin}: ${planned}.`);
+          } else if (chosen(planned.name)) jobs.push({ ...planned, origin });
         }
-        const { entry } = part;
-        const origin = entry.name === null ? file : `${file} > ${entry.name}`;
-        const planned = planShipment(entry, options.mode, extra, runtime.id, overlay);
-        if (typeof planned === 'string') {
-          trouble.push(EXIT.wanting);
-          complain(terminal, `${origin}: ${planned}.`);
-        } else if (chosen(planned.name)) jobs.push({ ...planned, origin });
       }
     }
   }

@@ -1,27 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { checkEntry, eventOfFile } from '../delivery/check.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import type { Rule } from '../event/finding.ts';
 import type { EventName } from '../event/name.ts';
 import { CONFIG_FILE, type Config, readConfig, readRule } from '../io/config.ts';
-import { fromRoot, join, openWriter, resolve } from '../io/files.ts';
+import { fromRoot, openWriter, resolve } from '../io/files.ts';
 import { projectOverlay } from '../io/overlay.ts';
 import { openProgress } from '../io/progress.ts';
+import { createQuick, type Quick } from '../io/quick.ts';
 import { FORMATS, type Format, openReports, type ReportTarget } from '../io/reports.ts';
-import { checkSegments, hasSegments, WORTH_THREADS } from '../io/segments.ts';
 import { type DocumentSource, sizeOfSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Screen, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createChecks, FAIL_ON, type FailOn } from '../report/checks.ts';
 import { excerptOf } from '../report/excerpt.ts';
 import type { ReportContext } from '../report/reporter.ts';
-import { type Row, rowInFile, rowOfProblem, rowsOfEntry } from '../report/rows.ts';
+import type { Row } from '../report/rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { plain } from '../view/paint.ts';
 import { addChoosing, CHOOSING, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { documentsOf } from './documents.ts';
 import { colourOf, count, eventName, oneOf, option } from './flags.ts';
+import type { Checking } from './validate/check.ts';
 
 interface ReporterChoice {
   readonly format: Format;
@@ -43,11 +43,8 @@ interface ValidateOptions extends ChoosingOptions {
   readonly coverageJson?: string;
 }
 
-/** Payloads after which the screen gets a turn. */
+/** Files after which the screen gets a turn. */
 const TURN = 2048;
-/** More threads gain little: one has to report what all of them find. */
-const MOST_THREADS = 4;
-const NOTHING: readonly Row[] = [];
 
 /** @throws UserError (3) where the file cannot be written */
 const writeJson = (file: string, cwd: string, value: unknown): void => {
@@ -172,6 +169,7 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
   };
   const progress = openProgress(runtime, err.isTTY ? sizeOfSources(sources, from.cwd) : 0, 'bytes');
   let bytes = 0;
+  let sounds = 0;
   /** Gives the screen a turn, and whoever reads standard output the time to do so. */
   const turn = async (): Promise<void> => {
     progress.show(bytes);
@@ -179,76 +177,38 @@ const validate = async (named: readonly string[], options: ValidateOptions, runt
     if (err.isTTY) await setImmediate();
   };
 
-  /** @returns the number of payloads without any finding */
-  const checkParts = async ({ file, parts }: DocumentSource, as: EventName | undefined): Promise<number> => {
-    let clean = 0;
-    let count = 0;
-    for (const part of parts) {
-      if ('problem' in part)
-        add(
-          file,
-          [rowOfProblem(part.problem)].filter(({ finding }) => !checks.ignores(finding)),
-        );
-      else {
-        const { entry } = part;
-        checks.event();
-        const checked = checkEntry(entry, as, overlay);
-        const rows =
-          checked.findings.length === 0 ? NOTHING : rowsOfEntry(entry, checked).filter(({ finding }) => !checks.ignores(finding));
-        if (rows.length === 0) clean++;
-        else add(file, rows);
-        // What contradicts the contract shows nothing of it.
-        if (!checked.findings.some(({ severity }) => severity === 'error')) {
-          coverage?.add({ name: checked.event, payload: checked.payload, mode: checked.mode });
-        }
-        bytes += entry.body.length;
-        if (++count % TURN === 0) await turn();
-        if (out.closed.aborted) break;
-      }
-    }
-    return clean;
+  let quick: Quick | undefined;
+  const isSound = (body: Uint8Array): boolean => {
+    quick ??= createQuick();
+    return quick.isSound(body);
   };
-  /** Lines are checked in segments, by several threads where there are many. */
-  const checkLines = async ({ file, path = '', size, close }: DocumentSource, as: EventName | undefined): Promise<number> => {
-    close();
-    const threads = options.jobs ?? (size < WORTH_THREADS ? 1 : Math.min(runtime.cores, MOST_THREADS));
-    const program = join(runtime.packageRoot, 'dist', 'worker.cjs');
-    let clean = 0;
-    let lines = 0;
-    const start = bytes;
-    for await (const segment of checkSegments({ path, threads, program, as, overlay, ignore })) {
-      for (let i = 0; i < segment.events; i++) checks.event();
-      add(
-        file,
-        segment.rows.map((row) => rowInFile(row, lines)),
-      );
-      lines += segment.lines;
-      clean += segment.clean;
-      bytes = start + segment.end;
-      await turn();
-      if (out.closed.aborted) break;
-    }
-    return clean;
+  const checking: Checking = {
+    ...{ runtime, checks, reports, overlay, ignore, isSound, add, turn, coverage },
+    ...{ as: options.as, jobs: options.jobs, closed: out.closed },
+    progressed: (count) => {
+      bytes += count;
+    },
   };
-
   const history = {
     file: options.history === undefined ? undefined : resolve(runtime.cwd, options.history),
     filter: readFilter(options, runtime),
   };
-  for await (const source of documentsOf(sources, from, terminal, checks, 'checked', history)) {
-    checks.file();
-    const before = checks.totals();
-    const as = options.as ?? eventOfFile(source.file);
-    const inSegments = coverage === undefined && source.path !== undefined && hasSegments(source.file, source.size);
-    const clean = await (inSegments ? checkLines : checkParts)(source, as);
-    const now = checks.totals();
-    reports.file({
-      file: source.file,
-      events: now.events - before.events,
-      errors: now.errors - before.errors,
-      warnings: now.warnings - before.warnings,
-      clean,
-    });
+  let checkDocument: ((source: DocumentSource) => Promise<void>) | undefined;
+  for await (const documents of documentsOf(sources, from, terminal, checks, 'checked', history)) {
+    for (const source of documents) {
+      checks.file();
+      // Most files are one payload on which nothing is to be remarked, and need no reading.
+      if (coverage === undefined && source.whole !== undefined && isSound(source.whole)) {
+        checks.event();
+        bytes += source.size;
+        reports.file({ file: source.file, events: 1, errors: 0, warnings: 0, clean: 1 });
+        if (++sounds % TURN === 0) await turn();
+        continue;
+      }
+      // Loaded when the first one is met that has to be read.
+      checkDocument ??= (await import('./validate/check.ts')).createCheck(checking);
+      await checkDocument(source);
+    }
   }
   progress.stop();
   reports.end(checks.totals());

@@ -1,6 +1,6 @@
-import { CATALOGUE, ENVELOPE, type ValidatorError } from '../generated/catalogue.ts';
+import { CATALOGUE, ENVELOPE } from '../generated/catalogue.ts';
 import type { EventPayloads } from '../generated/payloads.ts';
-import { takeOmitted } from '../generated/validators.js';
+import { takeOmitted, VALIDATORS, type ValidatorError } from '../generated/validators.js';
 import { isObject, type JsonObject, nearest, pointerPart, type Remark, UNSAFE_KEYS } from '../schema/keywords.ts';
 import { describe, type Finding, finding, type Rule, TYPE_WORDS, type Verdict } from './finding.ts';
 import { type Read, readJson } from './json.ts';
@@ -138,7 +138,8 @@ const MOST_REMARKS = 1000;
 
 /** All that the schema of an event has to say about a payload. */
 const checkPayload = (name: EventName, payload: JsonObject): Finding[] => {
-  const { keys, validate } = entryOf(name);
+  const { keys, schema } = entryOf(name);
+  const validate = VALIDATORS[schema];
   const findings = keyFindings(name, keys, payload);
   if (!validate(payload)) {
     let omitted = takeOmitted();

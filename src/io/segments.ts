@@ -6,7 +6,7 @@ import type { EventName } from '../event/name.ts';
 import { type Acceptance, createOverlay, type Overlay } from '../event/overlay.ts';
 import { checkSegment, type Segment } from '../report/rows.ts';
 import { kindOf } from '../report/text.ts';
-import { createLineCutter } from './lines.ts';
+import { createQuick } from './quick.ts';
 
 /** Bytes of a segment: so few that its findings are no burden, so many that taking one costs nothing. */
 const SIZE = 2 << 20;
@@ -72,7 +72,7 @@ const optionsOf = ({ as, accept, ignore }: Pick<ThreadData, 'as' | 'accept' | 'i
   const ignored = new Set(ignore);
   return {
     ...{ as, overlay: accept === undefined ? undefined : createOverlay(accept) },
-    ...{ ignores: ({ rule }: { rule: Rule }) => ignored.has(rule), kindOf, cut: createLineCutter() },
+    ...{ ignores: ({ rule }: { rule: Rule }) => ignored.has(rule), kindOf, cut: createQuick().cut },
   };
 };
 

@@ -1,9 +1,10 @@
 import { readParts } from '../delivery/document.ts';
 import type { Part } from '../delivery/entry.ts';
+import { isLines } from '../delivery/lines.ts';
 import type { Stored } from '../delivery/stored.ts';
 import { EXIT, type ExitCode, reason, UserError } from '../errors.ts';
-import { CATEGORIES, EVENT_NAMES, isEventName } from '../event/name.ts';
-import { parseBody } from '../event/parse.ts';
+import { readJson } from '../event/json.ts';
+import { CATEGORIES, EVENT_NAMES, isEventName, nameEvent } from '../event/name.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
@@ -17,6 +18,9 @@ export interface DocumentSource {
   readonly path?: string;
   /** Bytes of the file; 0 where that is not known. */
   readonly size: number;
+  /** All of a small JSON document, as it stands in its file. */
+  readonly whole?: Uint8Array | undefined;
+  /** Read as they are asked for; once. */
   readonly parts: Iterable<Part>;
   /** For whoever does not read the parts. */
   close(): void;
@@ -41,7 +45,13 @@ const trouble = (exitCode: ExitCode, message: string, hint?: string): Source => 
 const readFile = (path: string, name: string, regular = false): Source => {
   try {
     const chunks = readChunks(path, regular);
-    return { kind: 'document', file: name, path, size: chunks.size, parts: readParts(name, chunks), close: chunks.close };
+    return {
+      ...{ kind: 'document', file: name, path, size: chunks.size, close: chunks.close },
+      whole: isLines(name) ? undefined : chunks.whole,
+      get parts() {
+        return readParts(name, chunks);
+      },
+    };
   } catch (error) {
     return trouble(EXIT.environment, `${name} cannot be read: ${reason(error)}.`);
   }
@@ -73,19 +83,26 @@ function* readFolder(path: string, cwd: string): Generator<Source> {
 
 const isGlob = (text: string): boolean => /[*?[\]{}]/.test(text);
 
-async function* readGlob(pattern: string, cwd: string): AsyncGenerator<Source> {
+const globbed = async (pattern: string, cwd: string): Promise<readonly string[]> => {
   const { glob } = await import('tinyglobby');
   const files = await glob(pattern, { cwd, absolute: true, ignore: ['**/node_modules/**'], expandDirectories: false });
+  return files.sort();
+};
+
+function* readFiles(files: readonly string[], pattern: string, cwd: string): Generator<Source> {
   if (files.length === 0) yield trouble(EXIT.usage, `No file fits ${pattern}.`);
-  for (const file of files.sort()) yield readFile(file, shown(file, cwd));
+  for (const file of files) yield readFile(file, shown(file, cwd));
 }
 
 /** Only the payloads of one event. */
 function* ofEvent(parts: Iterable<Part>, name: string): Generator<Part> {
-  for (const part of parts) if (!('entry' in part) || parseBody(part.entry.body).parsed.name === name) yield part;
+  for (const part of parts) {
+    const read = 'entry' in part ? readJson(part.entry.body) : undefined;
+    if (read === undefined || (read.ok && nameEvent(read.payload, undefined, undefined).name === name)) yield part;
+  }
 }
 
-const withoutPath = ({ path: _, ...source }: DocumentSource): DocumentSource => source;
+const withoutPath = ({ path: _, whole: __, ...source }: DocumentSource): DocumentSource => source;
 
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
@@ -130,7 +147,7 @@ function* historyParts(deliveries: Iterable<Stored>): Generator<Part> {
   }
 }
 
-async function* readHistory(text: string, choice: HistoryChoice | undefined, runtime: Runtime): AsyncGenerator<Source> {
+async function* readHistory(text: string, choice: HistoryChoice | undefined, runtime: Runtime): AsyncGenerator<Iterable<Source>> {
   const { openArchive } = await import('./archive.ts');
   try {
     const archive = await openArchive({ file: choice?.file, runtime });
@@ -138,13 +155,13 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
       const reference = text.slice(HISTORY.length);
       const deliveries = reference === '' ? archive.find(choice?.filter ?? {}, choice?.limit).deliveries : [archive.one(reference)];
       // It is open until the next source is asked for.
-      yield { kind: 'document', file: 'history', size: 0, parts: historyParts(deliveries), close: () => {} };
+      yield [{ kind: 'document', file: 'history', size: 0, parts: historyParts(deliveries), close: () => {} }];
     } finally {
       archive.close();
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    yield trouble(error.exitCode, error.message, error.hint);
+    yield [trouble(error.exitCode, error.message, error.hint)];
   }
 }
 
@@ -153,13 +170,18 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
  * package (`samples/groups.json`), a category (`groups`), an event (`groups.put`), a delivery of the history
  * (`history:k3f9a2bc`, `history:latest~2`) or what of it was chosen (`history:`).
  * What cannot be read is told in its place; nothing is thrown.
+ * @returns what each source turned out to be: files are opened as they are asked for, without a turn of the event loop for each
  */
-export async function* readSources(sources: readonly string[], runtime: Runtime, history?: HistoryChoice): AsyncGenerator<Source> {
+export async function* readSources(
+  sources: readonly string[],
+  runtime: Runtime,
+  history?: HistoryChoice,
+): AsyncGenerator<Iterable<Source>> {
   const { cwd } = runtime;
   for (const text of sources) {
     if (text === '-') {
       const bytes = await runtime.readStdin();
-      yield { kind: 'document', file: '-', path: '-', size: 0, parts: readParts('-', [bytes]), close: () => {} };
+      yield [{ kind: 'document', file: '-', path: '-', size: 0, parts: readParts('-', [bytes]), close: () => {} }];
       continue;
     }
     if (text.startsWith(HISTORY)) {
@@ -168,29 +190,26 @@ export async function* readSources(sources: readonly string[], runtime: Runtime,
     }
     const path = resolve(cwd, text);
     const kind = kindOf(path);
-    if (kind === 'folder') yield* readFolder(path, cwd);
-    else if (kind === 'file') yield readFile(path, text);
-    else if (isGlob(text)) yield* readGlob(text, cwd);
+    if (kind === 'folder') yield readFolder(path, cwd);
+    else if (kind === 'file') yield [readFile(path, text)];
+    else if (isGlob(text)) yield readFiles(await globbed(text, cwd), text, cwd);
     else {
       const packaged = ofPackage(runtime, text);
       const category = text.split('.')[0] ?? '';
       if (packaged !== undefined) {
-        yield { kind: 'note', message: `${text} is not in this folder; it is taken from the installed whapi-hooks.` };
-        if (kindOf(packaged) === 'folder') yield* readFolder(packaged, runtime.packageRoot);
-        else yield readFile(packaged, text);
-      } else if ((CATEGORIES as readonly string[]).includes(text)) yield readSampleFile(text, runtime);
+        yield [{ kind: 'note', message: `${text} is not in this folder; it is taken from the installed whapi-hooks.` }];
+        yield kindOf(packaged) === 'folder' ? readFolder(packaged, runtime.packageRoot) : [readFile(packaged, text)];
+      } else if ((CATEGORIES as readonly string[]).includes(text)) yield [readSampleFile(text, runtime)];
       else if (isEventName(text)) {
         const source = readSampleFile(category, runtime);
-        yield source.kind === 'document' ? withoutPath({ ...source, parts: ofEvent(source.parts, text) }) : source;
+        yield [source.kind === 'document' ? withoutPath({ ...source, parts: ofEvent(source.parts, text) }) : source];
       } else {
         const near = nearest(text, [...CATEGORIES, ...EVENT_NAMES]);
-        yield trouble(
-          EXIT.usage,
-          `There is no ${text}.`,
+        const hint =
           near === undefined
             ? 'A source is a file, a folder, a glob, a category such as groups or an event such as groups.put.'
-            : `Did you mean ${near}? A source is a file, a folder, a glob, a category or an event.`,
-        );
+            : `Did you mean ${near}? A source is a file, a folder, a glob, a category or an event.`;
+        yield [trouble(EXIT.usage, `There is no ${text}.`, hint)];
       }
     }
   }

@@ -38,8 +38,8 @@ export const rowsOfEntry = (entry: Entry, { event, text, placed }: Checked): Row
 /** Lines of some bytes, cut and looked through by quicker means than `readLines` and `scan`. */
 export interface CutLines {
   /**
-   * Of each line twice the index of its end, and one more where `scan` may have something to say about it: a key may
-   * stand twice, a character may be half, it may be too deep.
+   * Of each line four times the index of its end, and two more where it is a payload without any finding, or one more
+   * where `scan` may have something to say about it: a key may stand twice, a character may be half, it may be too deep.
    */
   readonly ends: Int32Array;
   text(start: number, end: number): string;
@@ -129,7 +129,14 @@ export const checkSegment = (bytes: Uint8Array, before: LinesState | undefined, 
   const { ends } = lines;
   for (let index = head?.lines ?? 0, start = begun; index < ends.length; index++) {
     const told = ends[index] as number; // index is below the length
-    const next = (told >> 1) + 1;
+    const next = (told >> 2) + 1;
+    // Nearly every line ends here, before anything is made of it.
+    if ((told & 2) !== 0) {
+      events++;
+      clean++;
+      start = next;
+      continue;
+    }
     const end = next - 2 >= start && bytes[next - 2] === 13 ? next - 2 : next - 1;
     const plain = (told & 1) === 0 && bytes[start] === 123 && !beginsLikeRecord(bytes, start);
     const text = plain ? lines.text(start, end) : '';
@@ -137,7 +144,6 @@ export const checkSegment = (bytes: Uint8Array, before: LinesState | undefined, 
     if (payload === undefined) ({ after } = checkLines(bytes.subarray(start, next), after, index));
     else {
       const read = { ok: true as const, text, payload, findings: [] };
-      // Nearly every line ends here, before anything is made that findings need.
       if (judgeWith(overlay, parseBody(text, { as }, read).parsed).findings.length === 0) {
         events++;
         clean++;

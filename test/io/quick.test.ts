@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEEPEST, scan } from '../../src/event/scan.ts';
-import { createLineCutter } from '../../src/io/lines.ts';
+import { createQuick } from '../../src/io/quick.ts';
 import { named } from '../support/payloads.ts';
+import { randomNumbers } from '../support/random.ts';
 
-const cut = createLineCutter();
+const { cut } = createQuick();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The lines of a text, and whether each needs a closer look. */
@@ -12,21 +13,10 @@ const linesOf = (text: string): { line: string; look: boolean }[] => {
   if (lines === undefined) throw new Error('the cutter did not take it');
   let start = 0;
   return [...lines.ends].map((told) => {
-    const line = lines.text(start, told >> 1);
-    start = (told >> 1) + 1;
+    const line = lines.text(start, told >> 2);
+    start = (told >> 2) + 1;
     return { line, look: (told & 1) === 1 };
   });
-};
-
-/** The same numbers every time (mulberry32). */
-const randomNumbers = (seed: number): ((below: number) => number) => {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 };
 
 const clear = (line: string): boolean => {
