@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddCommand } from '../main.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, path, port, several, severalOf, size } from './flags.ts';
+import { colourOf, count, duration, oneOf, option, path, port, publicUrl, several, severalOf, size } from './flags.ts';
 import { addKeeping } from './keeping.ts';
 import {
   ACKS,
@@ -60,6 +60,8 @@ export const addListen: AddCommand = (program, runtime, finish) => {
       '--secret-header <header>',
       '"Name: value" that every request must carry; or the name alone, with the value in WHAPI_HOOKS_SECRET',
     )
+    .addOption(option('--public-url <url>', 'where the outside reaches this listener, without --path: your own tunnel or proxy', publicUrl))
+    .option('--exit-on-disconnect', 'end with 3 when the public address is lost')
     .option('--history <file>', 'keep deliveries and outcomes there (default: whapi-hooks history path)')
     .option('--no-history', 'keep nothing');
   addKeeping(made)
