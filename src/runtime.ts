@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
+import { PINNED, type Release } from './io/cloudflared/release.ts';
 
 /** An output stream as the program sees it. */
 export interface Output {
@@ -22,12 +23,20 @@ export interface Runtime {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
+  /** The processor, by Node's name: `x64`, `arm64`. */
+  readonly arch: string;
+  /** The cloudflared that is installed where there is none. */
+  readonly cloudflared: Release;
   /** Threads that can work at once. */
   readonly cores: number;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Standard input, whole. */
   readStdin(): Promise<Uint8Array>;
+  /** Whether somebody can be asked: standard input and standard error are terminals. */
+  readonly interactive: boolean;
+  /** Asks on standard error; the line that is answered, undefined where the input ends or the program is stopped. */
+  ask(question: string): Promise<string | undefined>;
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds on a clock that never jumps. */
@@ -104,6 +113,8 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     home: homedir(),
     env: host.env,
     platform: host.platform,
+    arch: host.arch,
+    cloudflared: PINNED,
     cores: availableParallelism(),
     stdout: output(host.stdout),
     stderr: output(host.stderr),
@@ -111,6 +122,28 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
       const chunks: Uint8Array[] = [];
       for await (const chunk of host.stdin) chunks.push(chunk as Uint8Array); // no encoding is set: chunks are bytes
       return Buffer.concat(chunks);
+    },
+    get interactive() {
+      return host.stdin.isTTY === true && host.stderr.isTTY === true;
+    },
+    async ask(question) {
+      const { createInterface } = await import('node:readline');
+      // Without readline's own editing the terminal stays as it is, and Ctrl-C remains a signal.
+      const lines = createInterface({ input: host.stdin, output: host.stderr, terminal: false });
+      const stopped = stop?.signal;
+      return new Promise((resolve) => {
+        const close = (): void => lines.close();
+        lines.once('close', () => {
+          stopped?.removeEventListener('abort', close);
+          resolve(undefined);
+        });
+        stopped?.addEventListener('abort', close);
+        lines.question(question, (answer) => {
+          resolve(answer);
+          close();
+        });
+        if (stopped?.aborted === true) close();
+      });
     },
     now: () => Date.now(),
     elapsed: () => performance.now(),

@@ -110,7 +110,7 @@ const bothFamilies: LookupFunction = (_host, options, callback) => {
 };
 
 /** How connections are made: straight or through the proxy, each told. */
-const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof import('./tunnel.ts').tunnelled | undefined) => {
+const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof import('./connect.ts').tunnelled | undefined) => {
   const { timeout, onConnected, proxy } = options;
   const lookup = url.hostname === 'localhost' ? { lookup: bothFamilies } : {};
   const connector = connectorOf({ ...options.tls, ...lookup, timeout, autoSelectFamily: true });
@@ -129,7 +129,7 @@ const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof impo
 };
 
 /** What an endpoint with a proxy needs beside the pool; loaded only there. */
-export type ProxyParts = typeof import('./tunnel.ts');
+export type ProxyParts = typeof import('./connect.ts');
 
 /**
  * Opens an endpoint; no connection is made before the first delivery. `localhost` is tried in both address families.

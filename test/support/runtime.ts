@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { Release } from '../../src/io/cloudflared/release.ts';
 import { main } from '../../src/main.ts';
 import type { Output, Runtime } from '../../src/runtime.ts';
 
@@ -54,6 +55,9 @@ export interface TestRuntime extends Runtime {
   stop(): void;
 }
 
+/** Nothing can be installed from it. */
+const NO_RELEASE: Release = { version: '1.0.0', base: 'http://127.0.0.1:9/', assets: {}, least: 1, most: 1_000_000, about: 1000 };
+
 /** A machine for tests: a fixed clock (one second further at each look), ids d1, d2, …, kept output. */
 export const testRuntime = (
   options: {
@@ -64,25 +68,42 @@ export const testRuntime = (
     columns?: number;
     inContainer?: boolean;
     after?: Runtime['after'];
+    platform?: string;
+    arch?: string;
+    home?: string;
+    cloudflared?: Partial<Release>;
+    /** What a person at the terminal answers, question by question; there is none without them. */
+    answers?: readonly (string | undefined)[];
   } = {},
 ): TestRuntime => {
   const stopped = new AbortController();
   let ids = 0;
   let clock = Date.UTC(2026, 2, 1, 9, 30, 0);
   let elapsed = 0;
+  let answered = 0;
   const stream = { isTTY: options.isTTY ?? false, columns: options.columns };
+  const stderr = keep(stream);
   return {
     packageRoot,
     cwd: options.cwd ?? packageRoot,
-    home: '/nowhere',
+    home: options.home ?? '/nowhere',
     // Tests that want a history name its file.
     env: { WHAPI_HOOKS_NO_HISTORY: '1', ...options.env },
-    platform: 'linux',
+    platform: options.platform ?? 'linux',
+    arch: options.arch ?? 'x64',
+    cloudflared: { ...NO_RELEASE, ...options.cloudflared },
     cores: 2,
     stdout: keep(stream),
-    stderr: keep(stream),
+    stderr,
     readStdin: async () =>
       typeof options.stdin === 'string' ? new TextEncoder().encode(options.stdin) : (options.stdin ?? new Uint8Array()),
+    interactive: options.answers !== undefined,
+    async ask(question) {
+      await stderr.write(question);
+      const answer = options.answers?.[answered++];
+      await stderr.write(`${answer ?? ''}\n`);
+      return answer;
+    },
     now: () => (clock += 1000),
     elapsed: () => (elapsed += 2),
     offset: () => 0,

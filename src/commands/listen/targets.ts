@@ -110,7 +110,7 @@ export const openTargets = async (plan: Plan, options: ListenOptions, runtime: R
           forwarding.onLocal(url, address);
         },
       },
-      proxy === undefined ? undefined : await import('../../io/tunnel.ts'),
+      proxy === undefined ? undefined : await import('../../io/connect.ts'),
     );
     const retry = options.retry === undefined ? undefined : { most: options.retry === true ? undefined : options.retry };
     const open: Open = {

@@ -10,7 +10,7 @@ export const proxyAuthorization = (proxy: URL): string | undefined =>
     : `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}`;
 
 /** A connection through a proxy to a host and port (RFC 9110 section 9.3.6). */
-const openTunnel = (proxy: URL, target: string, timeout: number, tls: object): Promise<Duplex> =>
+const connectThrough = (proxy: URL, target: string, timeout: number, tls: object): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     const authorization = proxyAuthorization(proxy);
     const outgoing = (proxy.protocol === 'https:' ? requestHttps : requestHttp)({
@@ -49,7 +49,7 @@ export const tunnelled =
   (proxy: URL, connector: buildConnector.connector, timeout: number, tls: object): buildConnector.connector =>
   (options, callback) => {
     const target = options.port === '' || options.port === undefined ? `${options.hostname}:443` : `${options.hostname}:${options.port}`;
-    openTunnel(proxy, target, timeout, tls).then(
+    connectThrough(proxy, target, timeout, tls).then(
       (socket) => connector({ ...options, httpSocket: socket as never }, callback), // a TCP or TLS socket
       (error: Error) => callback(error, null),
     );
