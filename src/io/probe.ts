@@ -35,7 +35,10 @@ export const openProbe = (runtime: Pick<Runtime, 'env' | 'elapsed'>): Probe => {
     const value = randomBytes(24).toString('hex');
     const one = { asked: digest(value), answer: randomBytes(24).toString('hex') };
     const proxy = proxyFor(url, runtime.env);
-    const [{ openEndpoint }, parts] = await Promise.all([import('./endpoint.ts'), proxy === undefined ? undefined : import('./tunnel.ts')]);
+    const [{ openEndpoint }, parts] = await Promise.all([
+      import('./endpoint.ts'),
+      proxy === undefined ? undefined : import('./connect.ts'),
+    ]);
     if (signal.aborted) return { ok: false, why: 'the listener ended' };
     // A connection of its own: one that is open already says nothing about the name and the way.
     const endpoint = openEndpoint(url, { timeout: TIMEOUT, elapsed: runtime.elapsed, proxy }, parts);

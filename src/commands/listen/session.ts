@@ -42,6 +42,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const ending = createEnding(options);
   const plan = await planForwarding(options, runtime);
+  const door = await publicDoor(options, runtime, terminal);
   const stopped = runtime.stopped();
   const recorder = openRecorder(options.record, runtime.cwd, terminal);
   const records = style === 'json' || options.record !== undefined;
@@ -164,7 +165,6 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     err.lines(`${err.paint.dim(clockTime(runtime.now(), err.offset))} ${err.paint.yellow(`refused: ${clean(detail)}${last}`)}`);
   };
 
-  const door = await publicDoor(options, runtime, terminal);
   let server: Listening | undefined;
   let publicAddress: PublicAddress | undefined;
   try {
