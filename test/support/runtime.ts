@@ -68,6 +68,7 @@ export const testRuntime = (
 ): TestRuntime => {
   const stopped = new AbortController();
   let ids = 0;
+  let secrets = 0;
   let clock = Date.UTC(2026, 2, 1, 9, 30, 0);
   let elapsed = 0;
   const stream = { isTTY: options.isTTY ?? false, columns: options.columns };
@@ -86,6 +87,8 @@ export const testRuntime = (
     now: () => (clock += 1000),
     elapsed: () => (elapsed += 2),
     offset: () => 0,
+    pid: process.pid,
+    secret: () => `secret-of-a-test-${++secrets}`.padEnd(43, '0'),
     id: () => `d${++ids}`,
     after:
       options.after ??
