@@ -78,6 +78,7 @@ export const testRuntime = (
 ): TestRuntime => {
   const stopped = new AbortController();
   let ids = 0;
+  let secrets = 0;
   let clock = Date.UTC(2026, 2, 1, 9, 30, 0);
   let elapsed = 0;
   let answered = 0;
@@ -107,6 +108,8 @@ export const testRuntime = (
     now: () => (clock += 1000),
     elapsed: () => (elapsed += 2),
     offset: () => 0,
+    pid: process.pid,
+    secret: () => `secret-of-a-test-${++secrets}`.padEnd(43, '0'),
     id: () => `d${++ids}`,
     after:
       options.after ??
