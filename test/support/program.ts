@@ -11,7 +11,7 @@ export interface Program {
   remove(): void;
 }
 
-export const buildProgram = async (): Promise<Program> => {
+export const buildProgram = async (entry = 'src/entry.ts'): Promise<Program> => {
   const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-program-'));
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'dist'));
@@ -24,7 +24,7 @@ export const buildProgram = async (): Promise<Program> => {
     format: 'cjs',
     mainFields: ['module', 'main'],
     define: { __VERSION__: '"0.0.0-test"' },
-    entryPoints: ['src/entry.ts'],
+    entryPoints: [entry],
     outfile: join(folder, 'dist', 'main.cjs'),
     logLevel: 'warning',
     external: ['libsql'],

@@ -10,20 +10,20 @@ import { createBell, pause } from './bell.ts';
 import type { Behind, PublicAddress } from './public.ts';
 
 /** Milliseconds between registration and the first look: a name that is looked up too early is remembered as missing (FIELD.md). */
-export const SETTLE = 3000;
+const SETTLE = 3000;
 /** Milliseconds between tries to reach the listener from outside, and how long that may go on. */
 const TRIES = [0, 1000, 2000, 3000, 5000, 8000, 11_000] as const;
-export const REACH_LIMIT = 30_000;
+const REACH_LIMIT = 30_000;
 /** Milliseconds between two looks at an address that is up, and looks in vain after which it is down, and is started anew. */
-export const HEARTBEAT = 30_000;
+const HEARTBEAT = 30_000;
 const MISSES_DOWN = 2;
 const MISSES_ANEW = 4;
 /** Milliseconds a connection may be gone before that is an outage, and before the program is started anew. */
-export const LOST_FOR = 10_000;
-export const RELINK = 60_000;
+const LOST_FOR = 7000;
+const RELINK = 45_000;
 /** Milliseconds before each new start, the last for all further ones; after a 429 at least `RATE_LIMITED`. */
-const DELAYS = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
-export const RATE_LIMITED = 300_000;
+const DELAYS = [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000] as const;
+const RATE_LIMITED = 300_000;
 
 export interface AddressParts {
   /** What makes the address; undefined where it is there without us. */
