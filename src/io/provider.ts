@@ -89,7 +89,7 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
   const endpoint = openEndpoint(
     options.api,
     { timeout: options.timeout, elapsed: runtime.elapsed, proxy },
-    proxy === undefined ? undefined : await import('./tunnel.ts'),
+    proxy === undefined ? undefined : await import('./connect.ts'),
   );
   let date: string | undefined;
 
