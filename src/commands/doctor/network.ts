@@ -33,6 +33,9 @@ export const checkPort: Check = async ({ options }) => {
 /** Milliseconds that an app has to answer. */
 const PATIENCE = 5000;
 
+/** Bad gateway, unavailable, gateway timeout, and a proxy that wants a password (RFC 9110 section 15). */
+const OF_GATEWAYS: readonly number[] = [407, 502, 503, 504];
+
 const reach = async (text: string, { runtime }: Examination): Promise<Checked> => {
   const { url } = readTarget(text);
   const proxy = proxyFor(url, runtime.env);
@@ -41,7 +44,11 @@ const reach = async (text: string, { runtime }: Examination): Promise<Checked> =
   const endpoint = openEndpoint(url, { timeout: PATIENCE, elapsed: runtime.elapsed, proxy }, parts);
   const outcome = await endpoint.send({ id: '', method: 'HEAD', suffix: '', query: '', headers: [], body: new Uint8Array() });
   await endpoint.close();
-  if (outcome.kind === 'answered') return { name: 'app', state: 'fine', fact: `${url.href} answers (${outcome.status} to HEAD)` };
+  if (outcome.kind === 'answered') {
+    const fact = `${url.href} answers (${outcome.status} to HEAD)`;
+    if (!OF_GATEWAYS.includes(outcome.status)) return { name: 'app', state: 'fine', fact };
+    return { name: 'app', state: 'note', fact, remedy: 'This is what proxies and gateways say when the app behind them is down.' };
+  }
   const remedy =
     runtime.inContainer() && isLocal(url)
       ? 'localhost is the container itself: name the machine around it, such as host.docker.internal.'
