@@ -25,6 +25,8 @@ export interface Runtime {
   readonly platform: string;
   /** The processor, by Node's name: `x64`, `arm64`. */
   readonly arch: string;
+  /** Version of Node, `20.19.0`. */
+  readonly node: string;
   /** The cloudflared that is installed where there is none. */
   readonly cloudflared: Release;
   /** Threads that can work at once. */
@@ -122,6 +124,7 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     env: host.env,
     platform: host.platform,
     arch: host.arch,
+    node: host.versions.node,
     cloudflared: PINNED,
     cores: availableParallelism(),
     stdout: output(host.stdout),

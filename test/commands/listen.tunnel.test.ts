@@ -306,8 +306,7 @@ describe('a tunnel that is up is watched', () => {
   });
 
   it('a connection that is lost and registered again within seconds is no outage', async () => {
-    const { runtime, signal, states, stop, outside } = await startNamed([{ later: ['terminate', 'register'] }]);
-    signal();
+    const { runtime, signal, states, stop, outside } = await startNamed([{ later: ['flicker'] }]);
     signal();
     // A look from outside follows the new registration.
     await outside.answered(2);

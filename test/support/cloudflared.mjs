@@ -154,6 +154,11 @@ const serve = async (flags) => {
       log('INF', 'Retrying connection in up to 1s connIndex=0 event=0 ip=198.41.200.193');
     },
     register,
+    // Lost, and registered again at once.
+    flicker: () => {
+      actions.terminate();
+      register();
+    },
     exit: () => {
       goodbye();
       leave(1, `${stamp()} ERR Serve tunnel error error="connection with edge closed" connIndex=0\n`);
@@ -167,7 +172,10 @@ const serve = async (flags) => {
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.on(signal, () => {
-    if (behaviour.stubborn === true) return;
+    if (behaviour.stubborn === true) {
+      writeFileSync(join(folder, 'signalled'), signal);
+      return;
+    }
     goodbye();
     log('INF', `Initiating graceful shutdown due to signal ${signal === 'SIGTERM' ? 'terminated' : 'interrupt'} ...`);
     process.exit(0);
@@ -196,7 +204,6 @@ if (flags !== undefined) {
       setInterval(() => {}, 1 << 30);
       // Said behind all that was written before.
       process.stderr.write('', () => writeFileSync(join(folder, 'hangs'), ''));
-    }
-    else await serve(flags);
+    } else await serve(flags);
   }
 }

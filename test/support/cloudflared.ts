@@ -30,7 +30,7 @@ export interface Behaviour {
   /** Is registered, but nothing comes through. */
   readonly unreachable?: boolean;
   /** What it does at each SIGUSR2. */
-  readonly later?: readonly ('terminate' | 'register' | 'exit' | 'forget')[];
+  readonly later?: readonly ('terminate' | 'register' | 'flicker' | 'exit' | 'forget')[];
 }
 
 export interface Call {

@@ -70,6 +70,7 @@ export const testRuntime = (
     after?: Runtime['after'];
     platform?: string;
     arch?: string;
+    node?: string;
     home?: string;
     cloudflared?: Partial<Release>;
     /** What a person at the terminal answers, question by question; there is none without them. */
@@ -92,6 +93,7 @@ export const testRuntime = (
     env: { WHAPI_HOOKS_NO_HISTORY: '1', ...options.env },
     platform: options.platform ?? 'linux',
     arch: options.arch ?? 'x64',
+    node: options.node ?? '20.19.0',
     cloudflared: { ...NO_RELEASE, ...options.cloudflared },
     cores: 2,
     stdout: keep(stream),
