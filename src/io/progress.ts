@@ -39,7 +39,7 @@ export const barText = (done: number, total: number, ms: number): string => {
  * Whether progress can be shown. A terminal that does not say how wide it is (script, some containers) would keep ora
  * clearing lines for ever; what a CI server keeps is read later, by lines.
  */
-export const showsProgress = ({ stderr, env }: Runtime): boolean =>
+export const showsProgress = ({ stderr, env }: Pick<Runtime, 'stderr' | 'env'>): boolean =>
   stderr.isTTY && stderr.stream !== undefined && (stderr.columns ?? 0) >= 1 && !('CI' in env);
 
 /**

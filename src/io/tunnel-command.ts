@@ -1,8 +1,7 @@
 import { environmentError, errorCode, reason, usageError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, cleanEnvironment, startChild } from './child.ts';
 import { type Ended, endedText } from './cloudflared/failures.ts';
-import { cleanEnvironment } from './cloudflared/run.ts';
 import type { Failure, Program, Run, Started } from './program.ts';
 
 /** Milliseconds for the first url in the output. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../src/main.ts';
@@ -205,6 +205,25 @@ it('gives cloudflared its flags, an empty config of ours, and nothing that is me
   expect(call?.env).toEqual({});
 });
 
+it('reads the token of a named tunnel from a file', async () => {
+  const standIn = makeCloudflared([{ exit: 1 }]);
+  const folder = temporaryFolder({ token: 'eyJhIjoi-_+/==\n' });
+  await listenTo(standIn, [], ['--tunnel', '--public-url', 'https://hooks.example.com', '--tunnel-token-file', join(folder, 'token')], {
+    TUNNEL_TOKEN: 'another',
+  });
+  const [call] = standIn.calls();
+  expect(call?.env).toEqual({ TUNNEL_TOKEN: 'eyJhIjoi-_+/==' });
+  expect(call?.args.slice(0, 2)).toEqual(['tunnel', '--no-autoupdate']);
+  expect(call?.args.slice(-3, -1)).toEqual(['run', '--url']);
+});
+
+it('a token without a url: a quick tunnel, without the token, which is said', async () => {
+  const standIn = makeCloudflared([{ exit: 1 }]);
+  const { stderr } = await listenTo(standIn, [], ['--tunnel'], { TUNNEL_TOKEN: 'abc' });
+  expect(stderr).toContain('TUNNEL_TOKEN is set, but --public-url names no url');
+  expect(standIn.calls()[0]?.env).toEqual({});
+});
+
 describe('flags that cannot be are exit 2, before anything is started', () => {
   it.each<[string[], RegExp]>([
     [['--tunnel', '--tunnel-command', 'lt {port}'], /Use one of them/],
@@ -292,6 +311,19 @@ describe('a tunnel that is up is watched', () => {
     expect(runtime.stderr.text).toMatch(/warning: The public address is down: cloudflared ended \(exit code 1\)/);
     expect(runtime.stderr.text).toContain(`The public address is back: ${outside.url}/\n`);
     expect(isGone(standIn)).toBe(true);
+  });
+
+  it('a cloudflared that is gone when it is to be started again is tried again, and back when it is', async () => {
+    const { clock, runtime, signal, standIn, stop } = await startNamed([{ later: ['exit'] }, {}]);
+    renameSync(standIn.path, `${standIn.path}.away`);
+    signal();
+    await clock.pass(1000);
+    await clock.pass(2000);
+    renameSync(`${standIn.path}.away`, standIn.path);
+    await clock.pass(4000);
+    await clock.pass(3000);
+    await runtime.stderr.line(/is back/);
+    expect(await stop()).toBe(0);
   });
 
   it('after a 429 it waits five minutes', async () => {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { endLeftovers, noteChild, notesFolder } from '../../src/io/leftovers.ts';
+import { endLeftovers, noteChild } from '../../src/io/leftovers.ts';
+import { hasNotes, notesFolder } from '../../src/io/notes.ts';
 import { runs } from '../support/cloudflared.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { testRuntime } from '../support/runtime.ts';
@@ -11,9 +12,10 @@ import { testRuntime } from '../support/runtime.ts';
 const isLinux = process.platform === 'linux';
 
 /** A process that sleeps, in a group of its own. */
-const sleeper = async (mark: string): Promise<ChildProcess & { readonly pid: number }> => {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1 << 30)', mark], { detached: true, stdio: 'ignore' });
-  await once(child, 'spawn');
+const sleeper = async (mark: string, first = 'process.stdout.write("up");'): Promise<ChildProcess & { readonly pid: number }> => {
+  const script = `${first} setInterval(() => {}, 1 << 30)`;
+  const child = spawn(process.execPath, ['-e', script, mark], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
   onTestFinished(() => void child.kill('SIGKILL'));
   return child as ChildProcess & { readonly pid: number };
 };
@@ -45,8 +47,10 @@ describe.runIf(isLinux)('programs that a killed listener has left', () => {
     const forget = noteChild(runtime, { pid: child.pid, marks: ['mine'] });
     expect(statSync(join(folder, `${child.pid}.json`)).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(hasNotes(runtime)).toBe(true);
     forget();
     expect(noted()).toEqual([]);
+    expect(hasNotes(runtime)).toBe(false);
   });
 
   it('are ended where their listener is gone', async () => {
@@ -60,6 +64,22 @@ describe.runIf(isLinux)('programs that a killed listener has left', () => {
     await gone;
     expect(child.signalCode).toBe('SIGTERM');
     expect(noted()).toEqual([]);
+  });
+
+  it('are killed where SIGTERM does not end them', async () => {
+    const { runtime, change } = scene();
+    const child = await sleeper('mine', 'process.on("SIGTERM", () => {}); process.stdout.write("up");');
+    noteChild(runtime, { pid: child.pid, marks: ['mine'] });
+    change(child.pid, () => ({ parent: gone }));
+    const left = once(child, 'exit');
+    // The seconds that it has are over at once.
+    const after = (_ms: number, action: () => void): (() => void) => {
+      setImmediate(action);
+      return () => {};
+    };
+    expect(await endLeftovers({ ...runtime, after })).toBe(1);
+    await left;
+    expect(child.signalCode).toBe('SIGKILL');
   });
 
   it.each<[string, (note: Record<string, unknown>) => object, number]>([

@@ -1,8 +1,8 @@
 import { proxyFor } from '../../delivery/proxy.ts';
 import { environmentError, errorCode, reason, usageError } from '../../errors.ts';
 import type { Executable } from '../../io/cloudflared/find.ts';
-import { exists, join, readBytes, resolve, sizeOf } from '../../io/files.ts';
-import { dataFolder } from '../../io/folders.ts';
+import { readBytes, resolve, sizeOf } from '../../io/files.ts';
+import { hasNotes } from '../../io/notes.ts';
 import type { Probe } from '../../io/probe.ts';
 import type { Program } from '../../io/program.ts';
 import type { Terminal } from '../../io/terminal.ts';
@@ -108,7 +108,7 @@ const localUrl = (host: string, port: number): string => {
 
 /** Ends what a listener that was killed has left; costs one look where there is nothing. */
 const endLeft = async (runtime: Runtime, { err }: Terminal): Promise<void> => {
-  if (!exists(join(dataFolder(runtime), 'tunnels'))) return;
+  if (!hasNotes(runtime)) return;
   const { endLeftovers } = await import('../../io/leftovers.ts');
   const ended = await endLeftovers(runtime);
   if (ended > 0)

@@ -2,9 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { build_options } from 'cloudflared';
 import { errorCode, reason } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type Child, startChild } from '../child.ts';
+import { type Child, cleanEnvironment, startChild } from '../child.ts';
 import { exists, join, makeFolder } from '../files.ts';
-import { notesFolder } from '../leftovers.ts';
+import { notesFolder } from '../notes.ts';
 import type { Failure, Program, Run, Started } from '../program.ts';
 import { causeOfSpawn, type Ended, endedText, failureOf } from './failures.ts';
 import { isForeign } from './machine.ts';
@@ -26,9 +26,9 @@ export interface CloudflaredOptions {
   readonly runtime: Runtime;
 }
 
-/** The environment of this process without what is meant for us or for another cloudflared. */
-export const cleanEnvironment = (env: Runtime['env']): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:TUNNEL_|WHAPI_|CLOUDFLARED_)/i.test(name)));
+/** An environment without what is meant for another cloudflared: its flags are read from variables too. */
+const withoutTunnels = (env: ReturnType<typeof cleanEnvironment>): ReturnType<typeof cleanEnvironment> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^TUNNEL_/i.test(name)));
 
 const EMPTY = '{}\n';
 
@@ -95,7 +95,7 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
       child = await startChild({
         command: path,
         args: cloudflaredArguments({ config, local, named: named !== undefined, http2 }),
-        env: { ...cleanEnvironment(runtime.env), ...(named === undefined ? {} : { TUNNEL_TOKEN: named.token }) },
+        env: { ...withoutTunnels(cleanEnvironment(runtime.env)), ...(named === undefined ? {} : { TUNNEL_TOKEN: named.token }) },
         onText: (text) => take(reader.add(text)),
         runtime,
         mark: config,
