@@ -51,6 +51,12 @@ export interface Runtime {
   id(): string;
   /** Calls back after so many milliseconds; what it returns takes that back. */
   after(ms: number, action: () => void): () => void;
+  /** The number of this process. */
+  readonly pid: number;
+  /** Sends a signal to a process, or by its negative number to its group. @returns whether there is one that may be sent it */
+  signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): boolean;
+  /** Calls back when the process leaves, in whatever way but by SIGKILL; what it returns takes that back. */
+  onExit(action: () => void): () => void;
   /** Whether the program runs in a container, where `localhost` is not the machine around it. */
   inContainer(): boolean;
   /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
@@ -158,6 +164,18 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     after(ms, action) {
       const timer = setTimeout(action, ms);
       return () => clearTimeout(timer);
+    },
+    pid: host.pid,
+    signal(pid, name) {
+      try {
+        return host.kill(pid, name);
+      } catch {
+        return false; // it is gone, or somebody else's
+      }
+    },
+    onExit(action) {
+      host.on('exit', action);
+      return () => host.off('exit', action);
     },
     // The marks that docker and podman leave.
     inContainer: () => existsSync('/.dockerenv') || existsSync('/run/.containerenv') || host.env['KUBERNETES_SERVICE_HOST'] !== undefined,

@@ -48,6 +48,21 @@ export const path = (text: string): string => {
   return text === '/' ? '/' : text.replace(/\/+$/, '') || '/';
 };
 
+/** --public-url: the address under which the listener is known outside, without the listener's path. */
+export const publicUrl = (text: string): URL => {
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    // Said below.
+  }
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('It is a url that others can reach, such as https://hooks.example.com.');
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new InvalidArgumentError('A public url has no name, password, query or fragment.');
+  return url;
+};
+
 /** Collects the values of an option that may be repeated. */
 export const several = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), text];
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { usageError } from '../errors.ts';
 import type { AddCommand } from '../main.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, path, port, several, severalOf, size } from './flags.ts';
+import { colourOf, count, duration, oneOf, option, path, port, publicUrl, several, severalOf, size } from './flags.ts';
 import { addKeeping } from './keeping.ts';
 import {
   ACKS,
@@ -25,6 +26,8 @@ Examples:
   $ whapi-hooks listen -e messages,calls -v               only these events, with their JSON
   $ whapi-hooks listen --record today.jsonl               keep it; whapi-hooks replay today.jsonl sends it again
   $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
+  $ whapi-hooks listen --tunnel -f 3000                   with a public address, until Ctrl-C
+  $ whapi-hooks listen --tunnel-command "ngrok http {port} --log stdout"
   $ whapi-hooks listen --json --count 1                   records, one a line; the first is ready
   $ whapi-hooks listen --stop-on calls --for 30s -q       exit 0 when a call came within 30 s, else 1
 
@@ -35,6 +38,9 @@ Ctrl-C ends the listener; a second one ends it at once.`;
 
 /** More connections than this to one app only queue up there. */
 const MOST_AT_ONCE = 256;
+
+/** Options that say nothing without --tunnel; in the environment they may stand for another time. */
+const NEEDS_TUNNEL = ['cloudflared', 'installCloudflared'] as const;
 
 const concurrency = (text: string): number => Math.min(count(text), MOST_AT_ONCE);
 
@@ -60,6 +66,19 @@ export const addListen: AddCommand = (program, runtime, finish) => {
       '--secret-header <header>',
       '"Name: value" that every request must carry; or the name alone, with the value in WHAPI_HOOKS_SECRET',
     )
+    .option('--tunnel', 'open a public address with cloudflared, and end it with the listener')
+    .addOption(
+      option(
+        '--public-url <url>',
+        'where the outside reaches this listener, without --path: your own tunnel or proxy, or a named tunnel',
+        publicUrl,
+      ),
+    )
+    .option('--tunnel-command <command>', 'a program that opens a tunnel to {port} and prints its https url; started without a shell')
+    .option('--tunnel-token-file <file>', 'token of a named tunnel, for --tunnel with --public-url; or in TUNNEL_TOKEN')
+    .option('--cloudflared <path>', 'the executable (default: CLOUDFLARED_BIN, PATH, the data folder)')
+    .option('--install-cloudflared', 'download cloudflared where there is none')
+    .option('--exit-on-disconnect', 'end with 3 when the public address is lost')
     .option('--history <file>', 'keep deliveries and outcomes there (default: whapi-hooks history path)')
     .option('--no-history', 'keep nothing');
   addKeeping(made)
@@ -100,6 +119,9 @@ export const addListen: AddCommand = (program, runtime, finish) => {
       const given = command.opts<ListenOptions>();
       // [::1] is how addresses are written in urls.
       const options = { ...given, host: given.host.replace(/^\[(.*)\]$/, '$1') };
+      const needless = NEEDS_TUNNEL.find((name) => command.getOptionValueSource(name) === 'cli');
+      if (needless !== undefined && options.tunnel !== true)
+        throw usageError(`--${needless === 'cloudflared' ? needless : 'install-cloudflared'} is for --tunnel.`, 'Add --tunnel.');
       const style = strongest(command, ['json', 'quiet', 'output']);
       const output = style === 'json' || style === 'quiet' ? style : options.output;
       finish(await listen({ ...options, output }, runtime, colourOf(program.opts())));

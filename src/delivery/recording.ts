@@ -15,8 +15,34 @@ const bodyMember = (body: Uint8Array): { body: string } | { bodyBase64: string }
   return text === undefined ? { bodyBase64: base64(body) } : { body: text };
 };
 
-/** The first line of a recording: where the listener listens. */
-export const readyRecord = (url: string): JsonObject => ({ v: RECORD_VERSION, type: 'ready', url });
+/** What stands before the deliveries of a recording: where the listener listens, and its public address where it has one. */
+export const readyRecord = (url: string, publicUrl?: string): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'ready',
+  url,
+  ...(publicUrl === undefined ? {} : { public: publicUrl }),
+});
+
+/** How it stands with the public address, when that changes. */
+export interface TunnelState {
+  /** Where deliveries are to be sent, with the listener's path. */
+  readonly url: string;
+  readonly state: 'up' | 'down';
+  /** Whether a request through it came back to the listener. */
+  readonly reachable: boolean;
+  /** Why it is down, or not reachable. */
+  readonly reason?: string;
+}
+
+/** The state of the public address as a line of a recording and of `listen --json`. */
+export const tunnelRecord = ({ url, state, reachable, reason }: TunnelState): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'tunnel',
+  url,
+  state,
+  reachable,
+  ...(reason === undefined ? {} : { reason }),
+});
 
 /** A delivery with what was read from it, as a line of a recording and of `listen --json`. */
 export const deliveryRecord = (delivery: Delivery, reading: Reading): JsonObject => ({
@@ -56,7 +82,7 @@ export const warningRecord = ({ cause, message, hint, delivery }: Warning): Json
 });
 
 /** Why a listener ended. */
-export type StopReason = 'signal' | 'count' | 'stop-on' | 'time' | 'invalid' | 'forward-error' | 'reader';
+export type StopReason = 'signal' | 'count' | 'stop-on' | 'time' | 'invalid' | 'forward-error' | 'reader' | 'disconnect';
 
 /** What a listener did, from its start to its end; all are numbers of deliveries but `refused`. */
 export interface Counts {

@@ -39,7 +39,12 @@ export interface ServerOptions {
   /** Called when a delivery has come whole. `words` are the path's words after the agreed path. */
   readonly onDelivery: (delivery: Delivery, words: readonly string[], exchange: Exchange) => void;
   readonly onRefusal: (refusal: Refusal, detail: string) => void;
+  /** The answer to a check of whether the listener can be reached, by the value of its header; undefined for strangers. */
+  readonly answerTo?: ((value: string) => string | undefined) | undefined;
 }
+
+/** The header of such a check. */
+export const CHECK_HEADER = 'x-whapi-hooks-check';
 
 export interface Listening {
   readonly url: string;
@@ -180,6 +185,13 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     const words = wordsBelow(path, request.url ?? '');
     if (words === undefined) {
       refuse(request, response, 'path', 404, `Nothing listens on this path; deliveries go to ${path}.`);
+      return;
+    }
+    const value = options.answerTo === undefined ? undefined : request.headers[CHECK_HEADER];
+    const reply = typeof value === 'string' ? options.answerTo?.(value) : undefined;
+    if (reply !== undefined) {
+      request.resume();
+      answer(response, 200, reply, { 'cache-control': 'no-store' });
       return;
     }
     if (!hasSecret(request)) {

@@ -117,6 +117,18 @@ export const testRuntime = (
         const timer = setTimeout(action, ms);
         return () => clearTimeout(timer);
       }),
+    pid: process.pid,
+    signal(pid, name) {
+      try {
+        return process.kill(pid, name);
+      } catch {
+        return false;
+      }
+    },
+    onExit(action) {
+      process.on('exit', action);
+      return () => process.off('exit', action);
+    },
     inContainer: () => options.inContainer ?? false,
     stopped: () => stopped.signal,
     stop: () => stopped.abort(),

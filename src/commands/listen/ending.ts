@@ -53,7 +53,7 @@ export const createEnding = (options: ListenOptions): Ending => {
       return wanting || (reason === 'time' && waitedFor);
     },
     get full() {
-      return last !== undefined || (reason !== undefined && reason !== 'signal' && reason !== 'reader');
+      return last !== undefined || (reason !== undefined && reason !== 'signal' && reason !== 'reader' && reason !== 'disconnect');
     },
     end,
     admit(id, reading) {

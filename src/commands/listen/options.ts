@@ -39,6 +39,13 @@ export interface ListenOptions extends KeepingOptions {
   readonly timeout: number;
   readonly output: OutputStyle;
   readonly verbose?: boolean;
+  readonly tunnel?: boolean;
+  readonly cloudflared?: string;
+  readonly installCloudflared?: boolean;
+  readonly tunnelTokenFile?: string;
+  readonly tunnelCommand?: string;
+  readonly publicUrl?: URL;
+  readonly exitOnDisconnect?: boolean;
 }
 
 export const DEFAULT_PORT = 4545;

@@ -2,24 +2,27 @@ import { chatOf } from '../../delivery/chats.ts';
 import { type Delivery, isOk, type Outcome, type Reading } from '../../delivery/delivery.ts';
 import { isLoopback, shipmentOf } from '../../delivery/endpoint.ts';
 import { readDelivery } from '../../delivery/reading.ts';
-import { deliveryRecord, outcomeRecord, readyRecord, recordLine, stoppedRecord, warningRecord } from '../../delivery/recording.ts';
+import { deliveryRecord, outcomeRecord, readyRecord, recordLine, warningRecord } from '../../delivery/recording.ts';
 import { createWatch, type Warning } from '../../delivery/watch.ts';
-import { EXIT, type ExitCode, reason, usageError } from '../../errors.ts';
+import { type ExitCode, reason, usageError } from '../../errors.ts';
 import { suffixBelow } from '../../event/mode.ts';
 import type { Parcel } from '../../io/forwarder.ts';
 import { projectOverlay } from '../../io/overlay.ts';
 import { openRecorder } from '../../io/recorder.ts';
 import { type Exchange, type Listening, listenOn, type Refusal, TAKEN } from '../../io/server.ts';
-import { type ColourChoice, complain, openTerminal } from '../../io/terminal.ts';
+import { type ColourChoice, openTerminal } from '../../io/terminal.ts';
 import type { Runtime } from '../../runtime.ts';
 import { bodyLines, clockTime, entry, outcomeLines } from '../../view/entry.ts';
-import { clean, plural } from '../../view/text.ts';
+import { clean } from '../../view/text.ts';
 import { readEvents, readSecret } from '../flags.ts';
+import { finish } from './closing.ts';
 import { createEnding } from './ending.ts';
-import { closeHistory, openListenersHistory } from './history.ts';
-import { DEFAULT_PORT, type ListenOptions, PATIENCE } from './options.ts';
+import { openListenersHistory } from './history.ts';
+import { holdUntilReady } from './holding.ts';
+import { DEFAULT_PORT, type ListenOptions } from './options.ts';
+import { type PublicAddress, publicDoor, wantsPublicAddress } from './public.ts';
 import { replyOf } from './replies.ts';
-import { addUndelivered, newTally, tallyLine, undeliveredLines } from './tally.ts';
+import { addUndelivered, newTally } from './tally.ts';
 import { isItself, type Open, openTargets, planForwarding, targetsText } from './targets.ts';
 
 /** Refusals of one kind that are told; the rest is counted, so that strangers cannot fill the screen. */
@@ -39,17 +42,20 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const ending = createEnding(options);
   const plan = await planForwarding(options, runtime);
+  const door = await publicDoor(options, runtime, terminal);
   const stopped = runtime.stopped();
   const recorder = openRecorder(options.record, runtime.cwd, terminal);
   const records = style === 'json' || options.record !== undefined;
   const watch = createWatch({ isLocal: namesLocal, inContainer: runtime.inContainer });
   const tally = newTally();
 
-  const emit = (line: string): void => {
+  const announce = (line: string): void => {
     // The recording is written first, so that it holds what was seen.
     recorder.add(line);
     if (style === 'json') out.write(line);
   };
+  const held = holdUntilReady(announce, wantsPublicAddress(options));
+  const emit = held.emit;
   const warn = (warning: Warning): void => {
     if (records) emit(recordLine(warningRecord(warning)));
     err.lines(err.paint.yellow(`warning: ${clean(warning.message)}`));
@@ -159,9 +165,10 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     err.lines(`${err.paint.dim(clockTime(runtime.now(), err.offset))} ${err.paint.yellow(`refused: ${clean(detail)}${last}`)}`);
   };
 
-  let server: Listening;
+  let server: Listening | undefined;
+  let publicAddress: PublicAddress | undefined;
   try {
-    server = await listenOn({
+    const listening = await listenOn({
       host: options.host,
       port: options.port ?? DEFAULT_PORT,
       anyPort: options.port === undefined,
@@ -172,80 +179,61 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       id: runtime.id,
       onDelivery,
       onRefusal,
+      answerTo: door?.answerTo,
     });
-    const itself = targets.find(({ url }) => isItself(url, options.host, server.port));
+    server = listening;
+    const itself = targets.find(({ url }) => isItself(url, options.host, listening.port));
     if (itself !== undefined) {
-      await server.stop(0);
       throw usageError(
         `The listener would forward to itself: ${itself.url.href} is its own address.`,
         'Name the address of your app with --forward-to.',
       );
     }
+    err.lines(
+      `Listening on ${err.paint.bold(server.url)}${targets.length === 0 ? '' : `, forwarding to ${targetsText(targets, err.paint.bold)}`}`,
+    );
+    if (options.port === undefined && server.port !== DEFAULT_PORT) err.lines(err.paint.dim(`(port ${DEFAULT_PORT} is taken)`));
+    for (const [signal, why] of [
+      [stopped, 'signal'],
+      [out.closed, 'reader'],
+    ] as const) {
+      if (signal.aborted) ending.end(why);
+      signal.addEventListener('abort', () => ending.end(why), { once: true });
+    }
+    if (door !== undefined) publicAddress = await door.open({ port: server.port, signal: ending.signal, announce, end: ending.end });
   } catch (error) {
+    await server?.stop(0);
     await Promise.all(targets.map(({ forwarder }) => forwarder.end(0)));
     await history?.close();
     throw error;
   }
-  emit(recordLine(readyRecord(server.url)));
-  err.lines(
-    `Listening on ${err.paint.bold(server.url)}${targets.length === 0 ? '' : `, forwarding to ${targetsText(targets, err.paint.bold)}`}`,
-  );
-  if (options.port === undefined && server.port !== DEFAULT_PORT) err.lines(err.paint.dim(`(port ${DEFAULT_PORT} is taken)`));
+  if (!ending.signal.aborted) announce(recordLine(readyRecord(server.url, publicAddress?.url.href)));
+  held.release();
   if (secret === undefined && (runtime.env['WHAPI_HOOKS_SECRET'] ?? '') !== '') {
     err.lines(err.paint.yellow('WHAPI_HOOKS_SECRET is set, but --secret-header names no header: nothing is demanded.'));
   }
-  if (!isLoopback(options.host) && secret === undefined) {
+  if ((!isLoopback(options.host) || publicAddress !== undefined) && secret === undefined) {
     err.lines(err.paint.yellow('Anybody who reaches this address can send deliveries; --secret-header keeps strangers out.'));
   }
 
-  for (const [signal, why] of [
-    [stopped, 'signal'],
-    [out.closed, 'reader'],
-  ] as const) {
-    if (signal.aborted) ending.end(why);
-    signal.addEventListener('abort', () => ending.end(why), { once: true });
-  }
   const cancel = options.for === undefined ? undefined : runtime.after(options.for, () => ending.end('time'));
   if (!ending.signal.aborted)
     await new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve(), { once: true }));
   cancel?.();
 
-  // The terminal has written ^C where the cursor was.
-  if (stopped.aborted && err.isTTY) err.lines('');
-  // No new deliveries; what has begun gets some time to end.
-  const waits = stopped.aborted ? targets.reduce((sum, { forwarder }) => sum + forwarder.waiting(), 0) : 0;
-  if (waits > 0) err.lines(err.paint.dim(`Waiting for ${plural(waits, 'delivery', 'deliveries')} to be forwarded; Ctrl-C leaves at once.`));
-  const hurries = (): boolean => stopped.aborted || out.closed.aborted;
-  await server.stop(hurries() || !handsOn ? PATIENCE : options.timeout + PATIENCE);
-  const patience = hurries() ? PATIENCE : options.timeout + PATIENCE;
-  await Promise.all(
-    targets.map(async ({ forwarder, undelivered }) => {
-      for (const { shipment, time } of await forwarder.end(patience)) {
-        tally.left++;
-        addUndelivered(undelivered, shipment.id, time);
-      }
-    }),
-  );
-  emit(recordLine(stoppedRecord(ending.reason ?? 'signal', tally)));
-  const missing = await closeHistory(history);
-  const recorded = recorder.close();
-  if (tally.left > 0)
-    err.lines(
-      err.paint.red(`${tally.left} ${tally.left === 1 ? 'delivery was' : 'deliveries were'} not forwarded: the listener ended before.`),
-    );
-  if (ending.reason === 'time' && ending.wanting) err.lines('The time of --for ended before what was waited for had come.');
-  for (const { undelivered, url } of targets) {
-    const kept = {
-      history: history === undefined ? false : options.history || true,
-      recording: options.record,
-      alone: targets.length === 1,
-    };
-    if (undelivered.count > 0) err.lines(...undeliveredLines(undelivered, url.href, kept).map(clean));
-  }
-  if (missing !== undefined) complain(terminal, missing.message, missing.hint);
-  err.lines(tallyLine(tally, targets.length > 0));
-  await out.flush();
-  await err.flush();
-  if (!recorded || unstored > 0 || missing !== undefined) return EXIT.environment;
-  return ending.wanting || tally.left > 0 ? EXIT.wanting : EXIT.ok;
+  return finish({
+    options,
+    terminal,
+    server,
+    targets,
+    ending,
+    tally,
+    recorder,
+    history,
+    publicAddress,
+    announce,
+    hurried: () => stopped.aborted || out.closed.aborted,
+    stopped: stopped.aborted,
+    isUnstored: () => unstored > 0,
+  });
 };

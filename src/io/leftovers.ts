@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { environmentError, reason } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { exists, join, makeFolder } from './files.ts';
+import { dataFolder } from './folders.ts';
+
+type Machine = Pick<Runtime, 'platform' | 'env' | 'home' | 'pid' | 'signal' | 'after'>;
+
+/** A process as it is told from all others, also from one that gets its number later. */
+interface Identity {
+  readonly pid: number;
+  /** When it started, in the system's own words; '' where it does not say. */
+  readonly started: string;
+}
+
+/** What is noted of a program that we started. */
+interface Note {
+  /** The run of the machine, and of the container on it, in which the numbers mean something. */
+  readonly boot: string;
+  readonly space: string;
+  readonly child: Identity;
+  /** Texts of which one stands in its command line. */
+  readonly marks: readonly string[];
+  readonly parent: Identity;
+}
+
+/** The folder in which running programs are noted. */
+export const notesFolder = (machine: Pick<Machine, 'platform' | 'env' | 'home'>): string => join(dataFolder(machine), 'tunnels');
+
+const quietly = <Value>(read: () => Value): Value | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined; // such a file, process or program is not there
+  }
+};
+
+/** What a command prints; '' where it fails. */
+const printed = (command: string, args: readonly string[]): string =>
+  spawnSync(command, args, { encoding: 'utf8', timeout: 5000, windowsHide: true }).stdout ?? '';
+
+/** When a process started and its command line; undefined where there is no such process. */
+const look = (pid: number, platform: string): { started: string; line: string } | undefined => {
+  if (platform === 'linux') {
+    // proc(5): the name in parentheses may hold anything; field 22 is the start in ticks since the machine did.
+    const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, started] = [fields?.[0], fields?.[19]];
+    if (started === undefined || state === 'Z' || state === 'X') return undefined;
+    return { started, line: quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.replaceAll('\0', ' ') ?? '' };
+  }
+  if (platform === 'win32') {
+    const name = /^"([^"]+)"/.exec(printed('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']))?.[1];
+    return name === undefined ? undefined : { started: '', line: name };
+  }
+  const told = printed('ps', ['-o', 'lstart=,command=', '-p', String(pid)]).trim();
+  // `Mon Nov 30 06:43:20 2026 /usr/local/bin/cloudflared tunnel …`
+  return told === '' ? undefined : { started: told.slice(0, 24), line: told.slice(24) };
+};
+
+const isAlive = ({ pid, started }: Identity, platform: string): boolean => look(pid, platform)?.started === started;
+
+const identityOf = (pid: number, platform: string): Identity => ({ pid, started: look(pid, platform)?.started ?? '' });
+
+const place = ({ platform }: Machine): Pick<Note, 'boot' | 'space'> =>
+  platform === 'linux'
+    ? {
+        boot: quietly(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) ?? '',
+        space: quietly(() => readlinkSync('/proc/self/ns/pid')) ?? '',
+      }
+    : { boot: '', space: '' };
+
+/**
+ * Notes a program that was started, for the case that we are killed.
+ * @returns takes the note back
+ * @throws UserError (3) where it cannot be written
+ */
+export const noteChild = (machine: Machine, { pid, marks }: { pid: number; marks: readonly string[] }): (() => void) => {
+  const { platform } = machine;
+  const folder = notesFolder(machine);
+  const file = join(folder, `${pid}.json`);
+  const names = platform === 'win32' ? marks.map((mark) => basename(mark)) : marks;
+  const note: Note = { ...place(machine), child: identityOf(pid, platform), marks: names, parent: identityOf(machine.pid, platform) };
+  try {
+    makeFolder(folder, 0o700);
+    rmSync(file, { force: true });
+    writeFileSync(file, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    throw environmentError(
+      `What is started for the tunnel cannot be noted in ${folder}: ${reason(error)}.`,
+      'XDG_DATA_HOME names another folder for data.',
+      error,
+    );
+  }
+  return () => quietly(() => rmSync(file, { force: true }));
+};
+
+const isIdentity = (value: unknown): value is Identity =>
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  Number.isSafeInteger(value.pid) &&
+  (value.pid as number) > 1 &&
+  'started' in value &&
+  typeof value.started === 'string';
+
+const readNote = (text: string): Note | undefined => {
+  const value = quietly(() => JSON.parse(text) as Partial<Record<keyof Note, unknown>> | null);
+  if (value === undefined || value === null || !isIdentity(value.child) || !isIdentity(value.parent)) return undefined;
+  const { boot, space, marks, child, parent } = value;
+  if (typeof boot !== 'string' || typeof space !== 'string' || !Array.isArray(marks)) return undefined;
+  return { boot, space, child, parent, marks: marks.filter((mark): mark is string => typeof mark === 'string' && mark !== '') };
+};
+
+/** Whether the process with that number is surely the one that was noted. */
+const isOurs = ({ child, marks }: Note, platform: string): boolean => {
+  const found = look(child.pid, platform);
+  return found !== undefined && found.started === child.started && marks.some((mark) => found.line.includes(mark));
+};
+
+const hasEnded = async (note: Note, machine: Machine, ms: number): Promise<boolean> => {
+  for (let waited = 0; waited < ms; waited += 50) {
+    if (!isOurs(note, machine.platform)) return true;
+    await new Promise<void>((resolve) => machine.after(50, resolve));
+  }
+  return !isOurs(note, machine.platform);
+};
+
+const endNoted = async (note: Note, machine: Machine): Promise<void> => {
+  const target = machine.platform === 'win32' ? note.child.pid : -note.child.pid;
+  machine.signal(target, 'SIGTERM');
+  if (!(await hasEnded(note, machine, 5000))) machine.signal(target, 'SIGKILL');
+};
+
+/** Whether anything is noted; costs one look at a folder. */
+export const hasNotes = (machine: Pick<Machine, 'platform' | 'env' | 'home'>): boolean => exists(notesFolder(machine));
+
+/**
+ * Ends programs that listeners which were killed have left: only those that are surely ours, and whose listener is
+ * gone. Never throws.
+ * @returns how many
+ */
+export const endLeftovers = async (machine: Machine): Promise<number> => {
+  const folder = notesFolder(machine);
+  const { boot, space } = place(machine);
+  let ended = 0;
+  for (const name of quietly(() => readdirSync(folder)) ?? []) {
+    if (!/^\d+\.json$/.test(name)) continue;
+    const file = join(folder, name);
+    const text = quietly(() => readFileSync(file, 'utf8'));
+    const note = text === undefined ? undefined : readNote(text);
+    // One that is being written is not whole yet; what is broken says nothing about a process.
+    if (note === undefined) continue;
+    if (note.boot === boot) {
+      // In another container numbers mean other processes, and ours cannot be seen.
+      if (note.space !== space || isAlive(note.parent, machine.platform)) continue;
+      if (isOurs(note, machine.platform)) {
+        await endNoted(note, machine);
+        ended++;
+      }
+    }
+    quietly(() => rmSync(file, { force: true }));
+  }
+  return ended;
+};
