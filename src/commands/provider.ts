@@ -81,23 +81,26 @@ export const readApiUrl = ({ apiUrl }: Pick<ProviderFlags, 'apiUrl'>, env: Runti
   return url;
 };
 
-/**
- * Opens the API for the channel of the token.
- * @param onWait told where a call has to wait
- * @param signal ends the waiting
- * @throws UserError (2), (3) where the flags do not do
- */
-export const openChannel = async (
-  flags: ProviderFlags,
-  runtime: Runtime,
-  onWait: (text: string) => void,
-  signal?: AbortSignal,
-): Promise<Provider> => {
+/** A channel that is known by its token; nothing is called yet. */
+export interface Channel {
+  /**
+   * Opens the API.
+   * @param onWait told where a call has to wait
+   * @param signal ends the waiting
+   */
+  open(onWait: (text: string) => void, signal?: AbortSignal): Promise<Provider>;
+}
+
+/** Reads which channel is meant, and how it is spoken to. @throws UserError (2), (3) where the flags will not do */
+export const readChannel = async (flags: ProviderFlags, runtime: Runtime): Promise<Channel> => {
   // Loaded where the provider is spoken to, and nowhere else.
   const { openProvider, PROVIDER } = await import('../io/provider.ts');
   const api = readApiUrl(flags, runtime.env, PROVIDER);
   const token = await readToken(flags, runtime);
-  return openProvider({ api, token, timeout: flags.apiTimeout, runtime, onWait, ...(signal === undefined ? {} : { signal }) });
+  return {
+    open: (onWait, signal) =>
+      openProvider({ api, token, timeout: flags.apiTimeout, runtime, onWait, ...(signal === undefined ? {} : { signal }) }),
+  };
 };
 
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -5,11 +5,12 @@ import type { AddCommand } from '../main.ts';
 import { nearest } from '../schema/keywords.ts';
 import { colourOf, oneOf, option, several } from './flags.ts';
 import { addProviderFlags } from './provider.ts';
+import { MODES, type WebhookMode } from './webhooks/modes.ts';
 import { events, health, list } from './webhooks/reading.ts';
 import { type RestoreFlags, restore } from './webhooks/restore.ts';
 import { type TestFlags, test } from './webhooks/test.ts';
 import { type Work, type WorkFlags, work } from './webhooks/work.ts';
-import { type AddFlags, add, MODES, remove, type WebhookMode } from './webhooks/writing.ts';
+import { type AddFlags, add, remove } from './webhooks/writing.ts';
 
 const EXAMPLES = `
 Examples:

@@ -108,7 +108,6 @@ export const testRuntime = (
     now: () => (clock += 1000),
     elapsed: () => (elapsed += 2),
     offset: () => 0,
-    pid: process.pid,
     secret: () => `secret-of-a-test-${++secrets}`.padEnd(43, '0'),
     id: () => `d${++ids}`,
     after:

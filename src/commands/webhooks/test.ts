@@ -5,9 +5,10 @@ import { lastTest } from '../../io/journal.ts';
 import type { Settings, Webhook } from '../../provider/settings.ts';
 import type { Runtime } from '../../runtime.ts';
 import { clean } from '../../view/clean.ts';
+import type { WebhookMode } from './modes.ts';
 import { ownersOf, type Whose } from './reading.ts';
 import type { Work, WorkFlags } from './work.ts';
-import { findWebhook, MOST_HEADERS, readWebhookUrl, type WebhookMode } from './writing.ts';
+import { findWebhook, MOST_HEADERS, readWebhookUrl } from './writing.ts';
 
 export interface TestFlags extends WorkFlags {
   readonly url?: string;

@@ -3,7 +3,7 @@ import { confirm } from '../../io/confirm.ts';
 import type { Provider } from '../../io/provider.ts';
 import { type ColourChoice, openTerminal, type Terminal } from '../../io/terminal.ts';
 import type { Runtime } from '../../runtime.ts';
-import { openChannel, type ProviderFlags } from '../provider.ts';
+import { type ProviderFlags, readChannel } from '../provider.ts';
 
 /** Flags of every command of webhooks. */
 export interface WorkFlags extends ProviderFlags {
@@ -29,7 +29,7 @@ export const work = async (
   const terminal = await openTerminal(runtime, colour);
   let opened: Promise<Provider> | undefined;
   const provider = (): Promise<Provider> => {
-    opened ??= openChannel(flags, runtime, (text) => terminal.err.lines(terminal.err.paint.dim(text)));
+    opened ??= readChannel(flags, runtime).then((channel) => channel.open((text) => terminal.err.lines(terminal.err.paint.dim(text))));
     return opened;
   };
   try {

@@ -5,11 +5,9 @@ import { difference, entryText, readList, type Settings, withEntry, without } fr
 import { clean } from '../../view/clean.ts';
 import { differenceLines, webhookJson } from '../../view/webhooks.ts';
 import { type Header, readEvents, readHeader } from '../flags.ts';
+import type { WebhookMode } from './modes.ts';
 import { named, ownersOf } from './reading.ts';
 import { consent, DECLINED, type Work, type WorkFlags } from './work.ts';
-
-export const MODES = ['body', 'path', 'method'] as const;
-export type WebhookMode = (typeof MODES)[number];
 
 /** Headers that a webhook may have (CONTRACT.md section 9). */
 export const MOST_HEADERS = 5;
