@@ -346,7 +346,10 @@ describe('what the provider answers, and what the user is told', () => {
   ])('%s', async (_name, behaviour, told) => {
     const { env, gateway } = await startGateway();
     gateway.behave = () => behaviour;
-    const { code, stdout, stderr } = await run(['webhooks', '--api-timeout', '300ms'], { env, after: quick });
+    const { code, stdout, stderr } = await run(['webhooks', '--api-timeout', behaviour.kind === 'hang' ? '300ms' : '20s'], {
+      env,
+      after: quick,
+    });
     expect([code, stdout]).toEqual([3, '']);
     expect(stderr).toMatch(told);
     expect(stderr).not.toContain(TOKEN);
@@ -374,7 +377,13 @@ describe('what the provider answers, and what the user is told', () => {
   ])('a change where %s is decided anew from settings read again, and made once', async (_name, behaviour) => {
     const { env, gateway } = await startGateway();
     gateway.behave = (call, nth) => (call === 'PATCH /settings' && nth === 0 ? behaviour : undefined);
-    const { code } = await run(['webhooks', 'add', 'https://new.example/', '--yes', '--api-timeout', '300ms'], { env, after: quick });
+    const { code } = await run(
+      ['webhooks', 'add', 'https://new.example/', '--yes', '--api-timeout', behaviour.kind === 'hang' ? '2s' : '20s'],
+      {
+        env,
+        after: quick,
+      },
+    );
     expect(code).toBe(0);
     expect(gateway.webhooks().map(({ url }) => url)).toEqual([
       'https://crm.example.com/hook',

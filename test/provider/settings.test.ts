@@ -32,7 +32,7 @@ const registration = (more: Partial<Registration> = {}): Registration => ({
   mode: 'body',
   events: ['messages.post'],
   secretHash: 'h',
-  alike: [],
+  urls: null,
   owner: { pid: 1, started: 's' },
   since: 1,
   ...more,
@@ -187,7 +187,7 @@ describe('with changes of others meanwhile', () => {
 
 describe('a file of the journal', () => {
   it('comes back as it was written', () => {
-    const one = registration({ before: '[ {"n":1.0} ]', exclusive: true, alike: ['x'] });
+    const one = registration({ before: '[ {"n":1.0} ]', exclusive: true, urls: ['x'] });
     expect(readRegistration(registrationText(one))).toEqual(one);
   });
 
@@ -212,7 +212,7 @@ describe('a file of the journal', () => {
       'member',
       'url',
       'mode',
-      'alike',
+      'urls',
     ].map((name) => registrationText({ ...registration(), [name]: { pid: 'x' } } as unknown as Registration)),
     registrationText(registration({ id: '../../x' })),
     registrationText(registration({ before: '[' })),

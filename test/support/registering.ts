@@ -61,7 +61,7 @@ export const leaveBehind = (
     mode: 'body',
     events: ['messages.post'],
     secretHash: sha256(LEFT_SECRET),
-    alike: [],
+    urls: null,
     // This process's number, started at another time: the number has gone to somebody else since.
     owner: { pid: process.pid, started: 'long ago' },
     since: 1,

@@ -142,7 +142,7 @@ export const register = async (wanted: Wanted, url: string): Promise<Registered>
       check(wanted, url, before, running);
       if (before.member !== 'list') told('The settings hold no list of webhooks; they will come back with an empty one.');
       return put(provider, {
-        id: runtime.id() + runtime.id(),
+        id: sha256(`${header[1]}\n${url}\n${runtime.now()}`).slice(0, 16),
         api: provider.api,
         channel: health.channel,
         before: before.list,
@@ -153,7 +153,7 @@ export const register = async (wanted: Wanted, url: string): Promise<Registered>
         mode: options.mode,
         events,
         secretHash: sha256(header[1]),
-        alike: before.webhooks.filter((webhook) => hasSecret(webhook, header[1])).map((webhook) => webhook.url),
+        urls: options.secretHeader === undefined ? null : [url],
         owner: thisProcess(runtime),
         since: runtime.now(),
       });
@@ -184,7 +184,7 @@ export const register = async (wanted: Wanted, url: string): Promise<Registered>
     beside: settings?.webhooks.filter((webhook) => !isOurs(webhook)).length ?? 0,
     look({ headers }) {
       const nonce = headers.find(([name]) => name.toLowerCase() === TEST_HEADER.toLowerCase())?.[1];
-      if (nonce !== undefined && /^\w{1,64}$/.test(nonce)) noteTest(current.path, nonce);
+      if (nonce !== undefined && /^[\w-]{1,64}$/.test(nonce)) noteTest(current.path, nonce);
     },
     follow(address, { onMoved, onFailure }) {
       const move = async (): Promise<void> => {
@@ -193,7 +193,8 @@ export const register = async (wanted: Wanted, url: string): Promise<Registered>
           if (href === current.registration.url) return;
           try {
             await inChannel(async (opened) => {
-              current = await put(opened, { ...current.registration, url: href, step: 'added' });
+              const { urls } = current.registration;
+              current = await put(opened, { ...current.registration, url: href, urls: urls && [...urls, href], step: 'added' });
             }, signal);
             onMoved();
           } catch (error) {

@@ -67,7 +67,7 @@ export const test = async (flags: TestFlags, { provider, runtime, terminal }: Wo
   const mode = flags.mode ?? webhook?.mode ?? 'body';
   const owner = webhook === undefined ? undefined : whose(webhook);
   const own = webhook?.headers ?? [];
-  const nonce = runtime.id() + runtime.id();
+  const nonce = runtime.secret();
   const isMarked = owner?.of === 'listener' && own.length < MOST_HEADERS;
   const headers = Object.fromEntries([...own, ...(isMarked ? [[TEST_HEADER, nonce] as const] : [])]);
   const result = await opened.test({ url, type: flags.category, mode, headers });
