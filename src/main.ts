@@ -58,6 +58,16 @@ const COMMANDS: readonly {
     summary: 'tell what a rule of the check means',
     load: async () => (await import('./commands/explain.ts')).addExplain,
   },
+  {
+    name: 'tunnel',
+    summary: 'install cloudflared, which listen --tunnel runs, or tell which one is used',
+    load: async () => (await import('./commands/tunnel.ts')).addTunnel,
+  },
+  {
+    name: 'doctor',
+    summary: 'look for what keeps webhooks from coming through on this machine',
+    load: async () => (await import('./commands/doctor.ts')).addDoctor,
+  },
 ];
 
 const create = (runtime: Runtime): Command =>

@@ -25,6 +25,8 @@ export interface Runtime {
   readonly platform: string;
   /** The processor, by Node's name: `x64`, `arm64`. */
   readonly arch: string;
+  /** Version of Node, `20.19.0`. */
+  readonly node: string;
   /** The cloudflared that is installed where there is none. */
   readonly cloudflared: Release;
   /** Threads that can work at once. */
@@ -49,8 +51,6 @@ export interface Runtime {
   id(): string;
   /** Calls back after so many milliseconds; what it returns takes that back. */
   after(ms: number, action: () => void): () => void;
-  /** The number of this process. */
-  readonly pid: number;
   /** Sends a signal to a process, or by its negative number to its group. @returns whether there is one that may be sent it */
   signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Calls back when the process leaves, in whatever way but by SIGKILL; what it returns takes that back. */
@@ -122,6 +122,7 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     env: host.env,
     platform: host.platform,
     arch: host.arch,
+    node: host.versions.node,
     cloudflared: PINNED,
     cores: availableParallelism(),
     stdout: output(host.stdout),
@@ -162,7 +163,6 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
       const timer = setTimeout(action, ms);
       return () => clearTimeout(timer);
     },
-    pid: host.pid,
     signal(pid, name) {
       try {
         return host.kill(pid, name);

@@ -28,6 +28,10 @@ export interface ChildOptions {
   readonly mark?: string;
 }
 
+/** The environment of this process without what is meant for us alone: settings, secrets, tokens. */
+export const cleanEnvironment = (env: Runtime['env']): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^WHAPI_/i.test(name)));
+
 /**
  * Starts a program without a shell, in a group of its own: Ctrl-C in the terminal reaches us alone, who end it in
  * order. It is noted in the data folder, so that the next start ends it where we are killed.

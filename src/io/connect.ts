@@ -10,7 +10,7 @@ export const proxyAuthorization = (proxy: URL): string | undefined =>
     : `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}`;
 
 /** A connection through a proxy to a host and port (RFC 9110 section 9.3.6). */
-const connectThrough = (proxy: URL, target: string, timeout: number, tls: object): Promise<Duplex> =>
+const connectThrough = (proxy: URL, target: string, timeout: number, tls: object, signal?: AbortSignal): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     const authorization = proxyAuthorization(proxy);
     const outgoing = (proxy.protocol === 'https:' ? requestHttps : requestHttp)({
@@ -22,6 +22,7 @@ const connectThrough = (proxy: URL, target: string, timeout: number, tls: object
       headers: { host: target, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
       agent: false,
       timeout,
+      ...(signal === undefined ? {} : { signal }),
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`the proxy ${proxy.host} does not answer`)));
     outgoing.on('error', reject);
@@ -44,12 +45,13 @@ const connectThrough = (proxy: URL, target: string, timeout: number, tls: object
 /**
  * Makes connections to HTTPS endpoints through a proxy; encryption reaches from here to the endpoint.
  * (undici's own ProxyAgent would join headers of one name, and needs undici's whole entry.)
+ * @param signal ends the waiting for the proxy
  */
 export const tunnelled =
-  (proxy: URL, connector: buildConnector.connector, timeout: number, tls: object): buildConnector.connector =>
+  (proxy: URL, connector: buildConnector.connector, timeout: number, tls: object, signal?: AbortSignal): buildConnector.connector =>
   (options, callback) => {
     const target = options.port === '' || options.port === undefined ? `${options.hostname}:443` : `${options.hostname}:${options.port}`;
-    connectThrough(proxy, target, timeout, tls).then(
+    connectThrough(proxy, target, timeout, tls, signal).then(
       (socket) => connector({ ...options, httpSocket: socket as never }, callback), // a TCP or TLS socket
       (error: Error) => callback(error, null),
     );

@@ -86,7 +86,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 const isOfCertificate = (code: string): boolean => /CERT|SIGNATURE/.test(code);
 
-const failure = (error: unknown, certificateHint?: string): { error: string; cause: FailureCause } => {
+/** Why nothing, or not all, came back, in a person's words, with the addresses that were tried. */
+export const failure = (error: unknown, certificateHint?: string): { error: string; cause: FailureCause } => {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = errorCode(error) ?? errorCode(first) ?? '';
   const tried = addressesOf(error);
@@ -110,7 +111,11 @@ const bothFamilies: LookupFunction = (_host, options, callback) => {
 };
 
 /** How connections are made: straight or through the proxy, each told. */
-const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof import('./connect.ts').tunnelled | undefined) => {
+export const connectorFor = (
+  url: URL,
+  options: Pick<EndpointOptions, 'timeout' | 'onConnected' | 'proxy' | 'tls'>,
+  tunnelled: typeof import('./connect.ts').tunnelled | undefined,
+) => {
   const { timeout, onConnected, proxy } = options;
   const lookup = url.hostname === 'localhost' ? { lookup: bothFamilies } : {};
   const connector = connectorOf({ ...options.tls, ...lookup, timeout, autoSelectFamily: true });

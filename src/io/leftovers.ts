@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from '
 import { basename } from 'node:path';
 import { environmentError, reason } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { exists, join, makeFolder } from './files.ts';
-import { dataFolder } from './folders.ts';
+import { join, makeFolder } from './files.ts';
+import { notesFolder } from './notes.ts';
 
 type Machine = Pick<Runtime, 'platform' | 'env' | 'home' | 'pid' | 'signal' | 'after'>;
 
@@ -25,9 +25,6 @@ interface Note {
   readonly marks: readonly string[];
   readonly parent: Identity;
 }
-
-/** The folder in which running programs are noted. */
-export const notesFolder = (machine: Pick<Machine, 'platform' | 'env' | 'home'>): string => join(dataFolder(machine), 'tunnels');
 
 const quietly = <Value>(read: () => Value): Value | undefined => {
   try {
@@ -133,9 +130,6 @@ const endNoted = async (note: Note, machine: Machine): Promise<void> => {
   machine.signal(target, 'SIGTERM');
   if (!(await hasEnded(note, machine, 5000))) machine.signal(target, 'SIGKILL');
 };
-
-/** Whether anything is noted; costs one look at a folder. */
-export const hasNotes = (machine: Pick<Machine, 'platform' | 'env' | 'home'>): boolean => exists(notesFolder(machine));
 
 /**
  * Ends programs that listeners which were killed have left: only those that are surely ours, and whose listener is

@@ -24,19 +24,44 @@ export const progressText = (done: number, total: number, ms: number, unit: 'cou
   return `${text(done)} of ${text(Math.max(done, total))}${estimate}`;
 };
 
-/** @param total what `show` will have counted at the end; 0 where nobody knows */
-export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'bytes' = 'count'): Progress => {
-  const { stderr } = runtime;
-  const stream = stderr.stream;
-  // A terminal that does not say how wide it is (script, some containers) would keep ora clearing lines for ever.
-  // What a CI server keeps is read later, by lines.
-  if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1 || 'CI' in runtime.env)
-    return { pause: () => {}, show: () => {}, stop: () => {} };
+/** Columns of a bar. */
+const BAR = 24;
+
+/** `██████░░░░░░░░░░░░░░░░░░ 25 %  10.0 MB of 40.0 MB, about 12 s left`. */
+export const barText = (done: number, total: number, ms: number): string => {
+  if (total <= 0) return progressText(done, total, ms, 'bytes');
+  const share = Math.min(1, done / total);
+  const full = Math.floor(share * BAR);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${Math.floor(share * 100)} %  ${progressText(done, total, ms, 'bytes')}`;
+};
+
+/**
+ * Whether progress can be shown. A terminal that does not say how wide it is (script, some containers) would keep ora
+ * clearing lines for ever; what a CI server keeps is read later, by lines.
+ */
+export const showsProgress = ({ stderr, env }: Pick<Runtime, 'stderr' | 'env'>): boolean =>
+  stderr.isTTY && stderr.stream !== undefined && (stderr.columns ?? 0) >= 1 && !('CI' in env);
+
+/**
+ * @param total what `show` will have counted at the end; 0 where nobody knows
+ * @param look a bar, or only its words
+ */
+export const openProgress = (
+  runtime: Runtime,
+  total: number,
+  unit: 'count' | 'bytes' = 'count',
+  look: 'bar' | 'words' = 'words',
+): Progress => {
+  const { stream } = runtime.stderr;
+  if (stream === undefined || !showsProgress(runtime)) return { pause: () => {}, show: () => {}, stop: () => {} };
   const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;
   let ended = false;
-  const text = (): string => progressText(done, total, runtime.elapsed() - begun, unit);
+  const text = (): string => {
+    const ms = runtime.elapsed() - begun;
+    return look === 'bar' ? barText(done, total, ms) : progressText(done, total, ms, unit);
+  };
   const timer = setTimeout(() => {
     void import('ora').then(({ default: ora }) => {
       if (!ended) spinner = ora({ text: text(), stream, discardStdin: false, hideCursor: false }).start();

@@ -1,12 +1,11 @@
 import { environmentError, errorCode, reason, usageError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, cleanEnvironment, startChild } from './child.ts';
 import { type Ended, endedText } from './cloudflared/failures.ts';
-import { cleanEnvironment } from './cloudflared/run.ts';
 import type { Failure, Program, Run, Started } from './program.ts';
 
 /** Milliseconds for the first url in the output. */
-export const COMMAND_URL_LIMIT = 30_000;
+const COMMAND_URL_LIMIT = 30_000;
 /** Urls of the output that may be the public one. */
 const MOST_URLS = 10;
 /** Characters of output in which a url is looked for, and that are kept for a person. */
@@ -54,7 +53,7 @@ export const createUrlReader = (): { add(text: string): void; readonly urls: rea
       const known = (rest + text).slice(-Math.max(MOST, text.length));
       // The last one may go on in the next piece.
       const whole = known.slice(0, Math.max(0, /\S*$/.exec(known)?.index ?? 0));
-      for (const [found] of whole.matchAll(/https:\/\/[^\s"'<>|\\^`{}\u001b]+/g)) {
+      for (const [found] of whole.matchAll(/https:\/\/[\w.~:/?#[\]@!$&()*+,;=%-]+/g)) {
         if (urls.length >= MOST_URLS || !URL.canParse(found)) continue;
         const url = new URL(found.replace(/[).,;:\]]+$/, ''));
         url.search = '';

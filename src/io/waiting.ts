@@ -1,4 +1,5 @@
 import type { Runtime } from '../runtime.ts';
+import { showsProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Something that is waited for: a spinner on a terminal, else one plain line. */
@@ -8,13 +9,12 @@ export interface Waiting {
 
 /** Says on standard error what is waited for, until it is there. */
 export const openWaiting = async (
-  { stderr, env }: Pick<Runtime, 'stderr' | 'env'>,
+  runtime: Pick<Runtime, 'stderr' | 'env'>,
   { err }: Pick<Terminal, 'err'>,
   text: string,
 ): Promise<Waiting> => {
-  const { stream } = stderr;
-  // A terminal that does not say how wide it is would keep ora clearing lines for ever; a CI server's log is read by lines.
-  if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1 || 'CI' in env || env['TERM'] === 'dumb') {
+  const { stream } = runtime.stderr;
+  if (stream === undefined || !showsProgress(runtime) || runtime.env['TERM'] === 'dumb') {
     err.lines(err.paint.dim(text));
     return { stop: () => {} };
   }

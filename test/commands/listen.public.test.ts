@@ -1,45 +1,10 @@
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { main } from '../../src/main.ts';
 import { closedPort, send } from '../support/http.ts';
+import { startOutside } from '../support/outside.ts';
 import { named } from '../support/payloads.ts';
 import { checkedRecords } from '../support/records.ts';
 import { run, startListener, testRuntime } from '../support/runtime.ts';
-
-/** A reverse proxy of the user's own, which takes /base off and leads to a port that is told later. */
-const startOutside = async (): Promise<{ url: string; leadTo: (url: string) => void; asked: string[] }> => {
-  const asked: string[] = [];
-  let target: string | undefined;
-  const waiting: (() => void)[] = [];
-  const server = createServer((incoming, outgoing) => {
-    asked.push(`${incoming.method} ${incoming.url}`);
-    const pass = (): void => {
-      const { method, headers } = incoming;
-      const inner = request(new URL((incoming.url ?? '/').replace(/^\/base/, ''), target), { method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      });
-      inner.on('error', () => outgoing.writeHead(502).end('bad gateway'));
-      incoming.pipe(inner);
-    };
-    if (target === undefined) waiting.push(pass);
-    else pass();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return {
-    asked,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    leadTo: (url) => {
-      target = url;
-      for (const pass of waiting.splice(0)) pass();
-    },
-  };
-};
 
 /** All waits are over at once. */
 const atOnce = (_ms: number, action: () => void): (() => void) => {

@@ -11,11 +11,13 @@ export interface Program {
   remove(): void;
 }
 
-export const buildProgram = async (): Promise<Program> => {
+/** @param entry what it is built from, where something of the machine is to be another one */
+export const buildProgram = async (entry = 'src/entry.ts'): Promise<Program> => {
   const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-program-'));
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'dist'));
-  for (const part of ['bin', 'samples', 'schemas']) cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
+  for (const part of ['bin', 'samples', 'schemas', 'package.json'])
+    cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
   await build({
     absWorkingDir: packageRoot,
     bundle: true,
@@ -24,7 +26,7 @@ export const buildProgram = async (): Promise<Program> => {
     format: 'cjs',
     mainFields: ['module', 'main'],
     define: { __VERSION__: '"0.0.0-test"' },
-    entryPoints: ['src/entry.ts'],
+    entryPoints: [entry],
     outfile: join(folder, 'dist', 'main.cjs'),
     logLevel: 'warning',
     external: ['libsql'],

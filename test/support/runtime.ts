@@ -73,6 +73,7 @@ export const testRuntime = (
     after?: Runtime['after'];
     platform?: string;
     arch?: string;
+    node?: string;
     home?: string;
     cloudflared?: Partial<Release>;
     /** What a person at the terminal answers, question by question; there is none without them. */
@@ -94,6 +95,7 @@ export const testRuntime = (
     env: { WHAPI_HOOKS_NO_HISTORY: '1', ...options.env },
     platform: options.platform ?? 'linux',
     arch: options.arch ?? 'x64',
+    node: options.node ?? '20.19.0',
     cloudflared: { ...NO_RELEASE, ...options.cloudflared },
     cores: 2,
     stdout: keep(stream),
@@ -118,7 +120,6 @@ export const testRuntime = (
         const timer = setTimeout(action, ms);
         return () => clearTimeout(timer);
       }),
-    pid: process.pid,
     signal(pid, name) {
       try {
         return process.kill(pid, name);

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** A key and a self-signed certificate for localhost, 127.0.0.1 and app.example, for tests alone; they protect nothing. */
-const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCB/mfWDKGfc3Fh4b
 LCbPvEN122QdiBOY4yFajbQDFDGhRANCAASRi4aRiIPy9l72IWdd47RQL+PaL3Xm
 dGtJrjrKEi/0oBsoyQn0G3PcDStaDkFh84yKnEPgWFgmt+zpU2nIOUpM

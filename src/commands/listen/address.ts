@@ -1,7 +1,7 @@
 import { recordLine, type TunnelState, tunnelRecord } from '../../delivery/recording.ts';
-import { environmentError } from '../../errors.ts';
+import { environmentError, UserError } from '../../errors.ts';
 import type { Probe, Reached } from '../../io/probe.ts';
-import type { Program, Run } from '../../io/program.ts';
+import type { Program, Run, Started } from '../../io/program.ts';
 import type { Terminal } from '../../io/terminal.ts';
 import { openWaiting } from '../../io/waiting.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -10,20 +10,20 @@ import { createBell, pause } from './bell.ts';
 import type { Behind, PublicAddress } from './public.ts';
 
 /** Milliseconds between registration and the first look: a name that is looked up too early is remembered as missing (FIELD.md). */
-export const SETTLE = 3000;
+const SETTLE = 3000;
 /** Milliseconds between tries to reach the listener from outside, and how long that may go on. */
 const TRIES = [0, 1000, 2000, 3000, 5000, 8000, 11_000] as const;
-export const REACH_LIMIT = 30_000;
+const REACH_LIMIT = 30_000;
 /** Milliseconds between two looks at an address that is up, and looks in vain after which it is down, and is started anew. */
-export const HEARTBEAT = 30_000;
+const HEARTBEAT = 30_000;
 const MISSES_DOWN = 2;
 const MISSES_ANEW = 4;
 /** Milliseconds a connection may be gone before that is an outage, and before the program is started anew. */
-export const LOST_FOR = 10_000;
-export const RELINK = 60_000;
+const LOST_FOR = 7000;
+const RELINK = 45_000;
 /** Milliseconds before each new start, the last for all further ones; after a 429 at least `RATE_LIMITED`. */
-const DELAYS = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
-export const RATE_LIMITED = 300_000;
+const DELAYS = [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000] as const;
+const RATE_LIMITED = 300_000;
 
 export interface AddressParts {
   /** What makes the address; undefined where it is there without us. */
@@ -41,6 +41,16 @@ export interface AddressParts {
   /** Said behind an address that nothing comes through. */
   readonly advice?: string;
 }
+
+/** Starts a program; what is thrown for a person is a failure like any other, since later ones are no reason to end. */
+const startedBy = async (program: Program, signal: AbortSignal): Promise<Started> => {
+  try {
+    return await program.start(signal);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { failure: { cause: 'exit', message: error.message, hint: error.hint ?? '' } };
+  }
+};
 
 /**
  * Opens a public address and watches it: the program behind it, its connection, and a look from outside in.
@@ -72,9 +82,8 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
 
   /** Looks for the url among the candidates that leads to this listener; the first one where none does. */
   const reach = async (): Promise<{ found: URL; reached: Reached } | undefined> => {
-    const candidates = (fixed === undefined ? (run?.candidates ?? []) : [fixed]).map(place);
-    const [first] = candidates;
-    if (first === undefined) return undefined;
+    // A program may name more of them later.
+    const candidates = (): URL[] => (fixed === undefined ? (run?.candidates ?? []) : [fixed]).map(place);
     let late = false;
     const cancel = after(REACH_LIMIT, () => {
       late = true;
@@ -83,7 +92,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
     for (const delay of TRIES) {
       if (delay > 0) await pause(after, delay, closing.signal);
       if (over() || run?.ended !== undefined || (late && delay > 0)) break;
-      for (const candidate of candidates) {
+      for (const candidate of candidates()) {
         reached = await probe.check(candidate, closing.signal);
         if (reached.ok) {
           cancel();
@@ -92,13 +101,14 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
       }
     }
     cancel();
-    return { found: first, reached };
+    const [found] = candidates();
+    return found === undefined ? undefined : { found, reached };
   };
 
   /** Starts the program and waits for the address. @returns what failed; nothing where it is up or all is over */
   const bringUp = async (): Promise<{ cause: string; message: string; hint?: string } | undefined> => {
     if (program !== undefined) {
-      const started = await program.start(closing.signal);
+      const started = await startedBy(program, closing.signal);
       if (!('run' in started)) return started.failure;
       run = started.run;
       run.onTurn(bell.ring);
@@ -151,6 +161,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
       await pause(after, Math.max(least, DELAYS[Math.min(i, DELAYS.length - 1)] ?? 0), closing.signal);
       if (over()) return;
       const failure = await bringUp();
+      if (over()) return;
       if (failure === undefined) {
         back();
         return;
@@ -181,6 +192,8 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
   const tend = async (): Promise<void> => {
     let cancel = (): void => {};
     let lost: 'no' | 'watched' | 'long' | 'given-up' = 'no';
+    // It changes while the loop waits.
+    const stage = (): typeof lost => lost;
     const settle = (): void => {
       cancel();
       lost = 'no';
@@ -201,13 +214,13 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
         if (program !== undefined && outage !== undefined && misses >= MISSES_ANEW && !exits) await anew();
         continue;
       }
-      if (lost === 'no') {
+      if (stage() === 'no') {
         lost = 'watched';
         cancel = after(LOST_FOR, () => {
           lost = 'long';
           bell.ring();
         });
-      } else if ((lost as string) === 'long') {
+      } else if (stage() === 'long') {
         down(run.unlinked);
         if (exits) break;
         lost = 'watched';
@@ -215,7 +228,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
           lost = 'given-up';
           bell.ring();
         });
-      } else if ((lost as string) === 'given-up') {
+      } else if (stage() === 'given-up') {
         settle();
         await anew();
       }
@@ -244,7 +257,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
     await run?.close();
     return undefined;
   }
-  if (failure !== undefined) throw environmentError(failure.message, failure.hint);
+  if (failure !== undefined) throw environmentError(failure.message, failure.hint === '' ? undefined : failure.hint);
   const opened = url;
   if (opened === undefined) return undefined;
   err.lines(`Public address: ${err.paint.bold(opened.href)}`);

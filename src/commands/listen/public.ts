@@ -1,7 +1,8 @@
 import { proxyFor } from '../../delivery/proxy.ts';
 import { environmentError, errorCode, reason, usageError } from '../../errors.ts';
-import { exists, join, readBytes, resolve, sizeOf } from '../../io/files.ts';
-import { dataFolder } from '../../io/folders.ts';
+import type { Executable } from '../../io/cloudflared/find.ts';
+import { readBytes, resolve, sizeOf } from '../../io/files.ts';
+import { hasNotes } from '../../io/notes.ts';
 import type { Probe } from '../../io/probe.ts';
 import type { Program } from '../../io/program.ts';
 import type { Terminal } from '../../io/terminal.ts';
@@ -107,7 +108,7 @@ const localUrl = (host: string, port: number): string => {
 
 /** Ends what a listener that was killed has left; costs one look where there is nothing. */
 const endLeft = async (runtime: Runtime, { err }: Terminal): Promise<void> => {
-  if (!exists(join(dataFolder(runtime), 'tunnels'))) return;
+  if (!hasNotes(runtime)) return;
   const { endLeftovers } = await import('../../io/leftovers.ts');
   const ended = await endLeftovers(runtime);
   if (ended > 0)
@@ -135,8 +136,9 @@ export const publicDoor = async (options: ListenOptions, runtime: Runtime, termi
   const probe = openProbe(runtime);
   return {
     answerTo: probe.answerTo,
-    open: (behind) =>
-      openAddress({
+    open: async (behind) => {
+      if (program === undefined && publicUrl === undefined) return undefined;
+      return openAddress({
         program: program?.(localUrl(host, behind.port), behind.port),
         fixed: publicUrl,
         place: (base) => publicPath(base, path),
@@ -151,8 +153,15 @@ export const publicDoor = async (options: ListenOptions, runtime: Runtime, termi
             : publicUrl !== undefined && tunnelCommand === undefined
               ? `It has to lead to ${localUrl(host, behind.port)}.`
               : 'Names that are new need some time until they are known everywhere.',
-      }),
+      });
+    },
   };
+};
+
+/** cloudflared, where there is none: downloaded, with consent. */
+const installed = async (install: boolean, runtime: Runtime, terminal: Terminal): Promise<Executable | undefined> => {
+  const { ensureCloudflared } = await import('../../io/cloudflared/install.ts');
+  return ensureCloudflared({ flag: undefined, install, runtime, terminal });
 };
 
 /** The program that makes the tunnel, once the port is known; undefined where there is none. */
@@ -173,8 +182,9 @@ const programOf = async (
     import('../../io/cloudflared/find.ts'),
     import('../../io/cloudflared/run.ts'),
   ]);
-  const executable = findCloudflared({ flag: options.cloudflared, runtime });
-  if (executable === undefined) throw environmentError('There is no cloudflared.');
+  const { cloudflared: flag, installCloudflared: install = false } = options;
+  const executable = findCloudflared({ flag, runtime }) ?? (await installed(install, runtime, terminal));
+  if (executable === undefined) return undefined; // the listener is being stopped
   if (named === undefined && (runtime.env['TUNNEL_TOKEN'] ?? '') !== '')
     terminal.err.lines(terminal.err.paint.dim('TUNNEL_TOKEN is set, but --public-url names no url: a quick tunnel is opened without it.'));
   return (local) => cloudflaredProgram({ path: executable.path, local, named, runtime });

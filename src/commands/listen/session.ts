@@ -43,9 +43,6 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const ending = createEnding(options);
   const plan = await planForwarding(options, runtime);
-  const door = await publicDoor(options, runtime, terminal);
-  const loan = await planRegistration(options, runtime, terminal, demanded, door !== undefined);
-  const secret = loan?.secret ?? demanded;
   const stopped = runtime.stopped();
   const recorder = openRecorder(options.record, runtime.cwd, terminal);
   const records = style === 'json' || options.record !== undefined;
@@ -80,6 +77,9 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       if (last && !isOk(outcome)) ending.notForwarded();
     };
   const onLocal = (url: URL, address: string): void => err.lines(err.paint.dim(`${url.host} answers on ${address}`));
+  const door = await publicDoor(options, runtime, terminal);
+  const loan = await planRegistration(options, runtime, terminal, demanded, door !== undefined);
+  const secret = loan?.secret ?? demanded;
   const history = await openListenersHistory(options, runtime);
   const targets = await openTargets(plan, options, runtime, { onOutcome, onLocal });
 

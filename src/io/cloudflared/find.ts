@@ -51,11 +51,12 @@ const namesOnPath = ({ platform, env }: Machine): string[] => {
   return extensions.filter((extension) => extension === '.exe' || extension === '.com').map((extension) => `cloudflared${extension}`);
 };
 
-/** The first cloudflared on PATH. Folders that are not named from the root are passed over: they change with the working folder. */
-const onPath = (runtime: Machine): string | undefined => {
-  const { platform, env } = runtime;
+/**
+ * The first program on PATH that has one of these names. Folders that are not named from the root are passed over: they
+ * change with the working folder.
+ */
+export const onPath = (names: readonly string[], { platform, env }: Machine): string | undefined => {
   const list = env['PATH'] ?? (platform === 'win32' ? (env['Path'] ?? '') : '');
-  const names = namesOnPath(runtime);
   return list
     .split(platform === 'win32' ? ';' : ':')
     .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
@@ -77,7 +78,7 @@ export const findCloudflared = ({ flag, runtime }: { flag: string | undefined; r
     const hint = 'Let CLOUDFLARED_BIN name the cloudflared executable itself, or unset it.';
     return { path: given(named, 'CLOUDFLARED_BIN', hint, runtime), origin: 'environment' };
   }
-  const found = onPath(runtime);
+  const found = onPath(namesOnPath(runtime), runtime);
   if (found !== undefined) return { path: found, origin: 'PATH' };
   const own = installedPath(runtime);
   return isExecutable(own) ? { path: own, origin: 'data folder' } : undefined;

@@ -31,7 +31,7 @@ const MOST = 8192;
 const KEPT = 3;
 
 /** `2026-05-01T10:00:00Z INF …` */
-const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (TRC|DBG|INF|WRN|ERR|FTL|PNC) (.*)$/;
+const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (TRC|DBG|INF|WRN|ERR|FTL|PNC) (.*)$/s;
 
 /** Hosts of the service itself, which stand in error lines. */
 const NO_TUNNEL = new Set(['api', 'www', 'update', 'developers']);

@@ -2,18 +2,19 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { build_options } from 'cloudflared';
 import { errorCode, reason } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type Child, startChild } from '../child.ts';
+import { type Child, cleanEnvironment, startChild } from '../child.ts';
 import { exists, join, makeFolder } from '../files.ts';
-import { notesFolder } from '../leftovers.ts';
+import { notesFolder } from '../notes.ts';
 import type { Failure, Program, Run, Started } from '../program.ts';
 import { causeOfSpawn, type Ended, endedText, failureOf } from './failures.ts';
+import { isForeign } from './machine.ts';
 import { createOutputReader, type Said } from './output.ts';
 
 /** Milliseconds for the url: cloudflared itself gives up after 15 s. */
-export const URL_LIMIT = 20_000;
+const URL_LIMIT = 20_000;
 /** Milliseconds for the connection, over QUIC and then over HTTP/2. */
-export const QUIC_LIMIT = 10_000;
-export const HTTP2_LIMIT = 20_000;
+const QUIC_LIMIT = 10_000;
+const HTTP2_LIMIT = 15_000;
 
 export interface CloudflaredOptions {
   /** The executable. */
@@ -25,9 +26,9 @@ export interface CloudflaredOptions {
   readonly runtime: Runtime;
 }
 
-/** The environment of this process without what is meant for us or for another cloudflared. */
-export const cleanEnvironment = (env: Runtime['env']): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:TUNNEL_|WHAPI_|CLOUDFLARED_)/i.test(name)));
+/** An environment without what is meant for another cloudflared: its flags are read from variables too. */
+const withoutTunnels = (env: ReturnType<typeof cleanEnvironment>): ReturnType<typeof cleanEnvironment> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^TUNNEL_/i.test(name)));
 
 const EMPTY = '{}\n';
 
@@ -94,7 +95,7 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
       child = await startChild({
         command: path,
         args: cloudflaredArguments({ config, local, named: named !== undefined, http2 }),
-        env: { ...cleanEnvironment(runtime.env), ...(named === undefined ? {} : { TUNNEL_TOKEN: named.token }) },
+        env: { ...withoutTunnels(cleanEnvironment(runtime.env)), ...(named === undefined ? {} : { TUNNEL_TOKEN: named.token }) },
         onText: (text) => take(reader.add(text)),
         runtime,
         mark: config,
@@ -113,12 +114,18 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
     });
     const why = (given: Failure['cause']): Failure => {
       const isStranger = !reader.isCloudflared && reader.last.length > 0;
+      if (!reader.isCloudflared && isForeign(path, runtime.platform, runtime.arch)) return failureOf('architecture', { what: path });
       return failureOf(worst?.cause ?? (isStranger ? 'not-cloudflared' : given), {
         line: worst?.line ?? reader.last.at(-1),
         ...(ended === undefined ? {} : { ended }),
       });
     };
-    const failure = await new Promise<Failure | undefined>((resolve) => {
+    const failure = await new Promise<Failure | undefined>((settle) => {
+      const resolve = (given: Failure | undefined): void => {
+        cancel();
+        signal.removeEventListener('abort', look);
+        settle(given);
+      };
       let cancel = after(URL_LIMIT, () => resolve(why('silent')));
       let waitsForLink = false;
       const look = (): void => {
@@ -134,7 +141,6 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
       turn = look;
       signal.addEventListener('abort', look, { once: true });
       look();
-      void child.ended.then(() => cancel());
     });
     turn = () => {};
     if (failure !== undefined || url === undefined) {
