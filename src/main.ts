@@ -39,6 +39,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/history.ts')).addHistory,
   },
   {
+    name: 'webhooks',
+    summary: "see and change the webhooks in the channel's settings",
+    load: async () => (await import('./commands/webhooks.ts')).addWebhooks,
+  },
+  {
     name: 'samples',
     summary: 'list, show and copy the sample payloads',
     load: async () => (await import('./commands/samples.ts')).addSamples,

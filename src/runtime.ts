@@ -45,8 +45,6 @@ export interface Runtime {
   elapsed(): number;
   /** Minutes that local time is ahead of UTC at a time given in milliseconds since 1970. */
   offset(time: number): number;
-  /** Id of this process. */
-  readonly pid: number;
   /** A new secret: 32 random bytes in letters that a header may have. */
   secret(): string;
   /** A new short id: 8 letters and digits that are easy to type. */
@@ -159,7 +157,6 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
     now: () => Date.now(),
     elapsed: () => performance.now(),
     offset: (time) => -new Date(time).getTimezoneOffset(),
-    pid: host.pid,
     secret: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     id: randomId,
     after(ms, action) {

@@ -16,6 +16,8 @@ import {
   type OutputStyle,
 } from './listen/options.ts';
 import { listen } from './listen/session.ts';
+import { addProviderFlags } from './provider.ts';
+import { MODES, type WebhookMode } from './webhooks/modes.ts';
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +29,7 @@ Examples:
   $ whapi-hooks listen --record today.jsonl               keep it; whapi-hooks replay today.jsonl sends it again
   $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
   $ whapi-hooks listen --tunnel -f 3000                   with a public address, until Ctrl-C
+  $ whapi-hooks listen --tunnel --register -f 3000        and the channel sends to it, until Ctrl-C (token in WHAPI_TOKEN)
   $ whapi-hooks listen --tunnel-command "ngrok http {port} --log stdout"
   $ whapi-hooks listen --json --count 1                   records, one a line; the first is ready
   $ whapi-hooks listen --stop-on calls --for 30s -q       exit 0 when a call came within 30 s, else 1
@@ -39,6 +42,8 @@ Ctrl-C ends the listener; a second one ends it at once.`;
 /** More connections than this to one app only queue up there. */
 const MOST_AT_ONCE = 256;
 
+/** Options that say nothing without --register. */
+const NEEDS_REGISTER = ['mode', 'exclusive', 'tokenFile', 'apiUrl', 'apiTimeout'] as const;
 /** Options that say nothing without --tunnel; in the environment they may stand for another time. */
 const NEEDS_TUNNEL = ['cloudflared', 'installCloudflared'] as const;
 
@@ -79,9 +84,17 @@ export const addListen: AddCommand = (program, runtime, finish) => {
     .option('--cloudflared <path>', 'the executable (default: CLOUDFLARED_BIN, PATH, the data folder)')
     .option('--install-cloudflared', 'download cloudflared where there is none')
     .option('--exit-on-disconnect', 'end with 3 when the public address is lost')
+    .option('--register', "add this listener to the channel's webhooks, and take it out at the end")
+    .addOption(
+      option('--mode <mode>', `with --register: where the event's name is written: ${MODES.join(', ')}`, oneOf(MODES), {
+        value: 'body' as WebhookMode,
+        shown: 'body',
+      }),
+    )
+    .option('--exclusive', "with --register: set the channel's other webhooks aside until the end")
     .option('--history <file>', 'keep deliveries and outcomes there (default: whapi-hooks history path)')
     .option('--no-history', 'keep nothing');
-  addKeeping(made)
+  addProviderFlags(addKeeping(made))
     .option('--record <file>', 'add every delivery and outcome to a recording (.jsonl)')
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .addOption(
@@ -119,6 +132,9 @@ export const addListen: AddCommand = (program, runtime, finish) => {
       const given = command.opts<ListenOptions>();
       // [::1] is how addresses are written in urls.
       const options = { ...given, host: given.host.replace(/^\[(.*)\]$/, '$1') };
+      const unused = NEEDS_REGISTER.find((name) => command.getOptionValueSource(name) === 'cli');
+      if (unused !== undefined && options.register !== true)
+        throw usageError(`--${unused.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for --register.`, 'Add --register.');
       const needless = NEEDS_TUNNEL.find((name) => command.getOptionValueSource(name) === 'cli');
       if (needless !== undefined && options.tunnel !== true)
         throw usageError(`--${needless === 'cloudflared' ? needless : 'install-cloudflared'} is for --tunnel.`, 'Add --tunnel.');

@@ -44,6 +44,27 @@ export const tunnelRecord = ({ url, state, reachable, reason }: TunnelState): Js
   ...(reason === undefined ? {} : { reason }),
 });
 
+/** What the channel's settings have because of this listener. */
+export interface RegisteredState {
+  readonly url: string;
+  readonly mode: string;
+  readonly events: readonly string[];
+  /** Id of the channel; null where the provider does not tell it. */
+  readonly channel: string | null;
+  readonly exclusive: boolean;
+}
+
+/** The registration at the provider, when it is made and when its url changes, as a line of a recording and of `listen --json`. */
+export const registeredRecord = ({ url, mode, events, channel, exclusive }: RegisteredState): JsonObject => ({
+  v: RECORD_VERSION,
+  type: 'registered',
+  url,
+  mode,
+  events,
+  channel,
+  exclusive,
+});
+
 /** A delivery with what was read from it, as a line of a recording and of `listen --json`. */
 export const deliveryRecord = (delivery: Delivery, reading: Reading): JsonObject => ({
   v: RECORD_VERSION,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Owner } from '../provider/registration.ts';
 
 const firstLine = (command: string, args: readonly string[]): string | undefined => {
-  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', timeout: 5000, env: { LC_ALL: 'C' } });
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', timeout: 5000, windowsHide: true });
   const line = status === 0 ? stdout.trim().split('\n')[0] : undefined;
   return line === '' ? undefined : line;
 };

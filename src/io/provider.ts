@@ -23,7 +23,7 @@ export class ProviderError extends UserError {
 const UNSURE: readonly Fault[] = ['server', 'timeout', 'broken', 'page', 'not-json', 'too-large'];
 
 /** Whether a change that failed so may have been made all the same. */
-export const isUnsure = (error: unknown): boolean => error instanceof ProviderError && UNSURE.includes(error.fault);
+export const isUnsure = (error: unknown): error is ProviderError => error instanceof ProviderError && UNSURE.includes(error.fault);
 
 /** How a test delivery went (POST /settings/webhook_test). */
 export type Tested = { readonly ok: true } | { readonly ok: false; readonly status: number; readonly told: string };

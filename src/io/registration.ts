@@ -1,8 +1,8 @@
-import { environmentError, UserError } from '../errors.ts';
+import { environmentError } from '../errors.ts';
 import { adding, asideWith, isOursOf, type Registration, restoring } from '../provider/registration.ts';
 import { type Difference, difference, entryText, type NewWebhook, readList, type Settings, sameWebhooks } from '../provider/settings.ts';
-import { type Machine, type Noted, note, sha256, strike } from './journal.ts';
-import { isUnsure, type Provider, ProviderError } from './provider.ts';
+import { isRunning, type Machine, type Noted, note, sha256, strike } from './journal.ts';
+import { isUnsure, type Provider, type ProviderError } from './provider.ts';
 
 /** Times that settings are read and written before it is given up; changes of others that are followed at once. */
 const TRIES = 5;
@@ -25,7 +25,8 @@ export interface Settled {
  */
 export const settle = async (provider: Provider, machine: Machine, edit: (settings: Settings) => string | undefined): Promise<Settled> => {
   let before: Settings | undefined;
-  let lost: unknown;
+  let lost: ProviderError | undefined;
+  let timeouts = 0;
   for (let tried = 0; tried < TRIES; tried++) {
     const settings = await provider.settings();
     before ??= settings;
@@ -45,10 +46,12 @@ export const settle = async (provider: Provider, machine: Machine, edit: (settin
     } catch (error) {
       if (!isUnsure(error)) throw error;
       lost = error;
+      // Each costs the whole --api-timeout.
+      if (error.fault === 'timeout' && ++timeouts === 2) throw error;
       await new Promise<void>((resolve) => machine.after(PAUSE, resolve));
     }
   }
-  if (lost instanceof UserError) throw lost;
+  if (lost !== undefined) throw lost;
   throw environmentError(
     'The webhooks of the channel do not stay as they are written.',
     'Does another program change them at the same time? Try again when it has ended.',
@@ -106,6 +109,21 @@ export const giveBack = async (provider: Provider, machine: Machine, noted: Note
   return { changed, meanwhile: found.added.length + found.removed.length === 0 ? NOTHING : found };
 };
 
-/** Whether a failure is about what was asked for, so that trying again changes nothing. */
-export const isFinal = (error: unknown): boolean =>
-  error instanceof ProviderError && (error.fault === 'token' || error.fault === 'trial' || error.fault === 'missing');
+/**
+ * What listeners that run no more left on this channel.
+ * @param channel id of the channel; null where the provider does not tell it
+ * @param settings as they are now: where the channel's id is not known, our entry in them says whose they are
+ */
+export const leftOn = (
+  noted: readonly Noted[],
+  provider: Provider,
+  channel: string | null,
+  settings: Settings,
+  machine: Machine,
+): Noted[] =>
+  noted.filter((one) => {
+    const { registration } = one;
+    if (registration.api !== provider.api || isRunning(one, machine)) return false;
+    if (registration.channel !== null && channel !== null) return registration.channel === channel;
+    return settings.webhooks.some(isOursOf(registration, sha256));
+  });

@@ -35,8 +35,11 @@ export interface Registration {
   readonly events: readonly string[];
   /** SHA-256 of the value of the secret header, in hex. */
   readonly secretHash: string;
-  /** Urls of webhooks that carried the same secret before: they are not ours. */
-  readonly alike: readonly string[];
+  /**
+   * Null where the secret is of this registration alone, so that it tells our entry. A secret that the user gave may be
+   * in other webhooks too: then ours has one of these urls besides.
+   */
+  readonly urls: readonly string[] | null;
   readonly owner: Owner;
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -71,7 +74,7 @@ const parsed = (text: string): JsonObject | undefined => {
 export const readRegistration = (text: string): Registration | 'later' | undefined => {
   const value = parsed(text);
   if (value === undefined) return undefined;
-  const { v, id, api, channel, before, exclusive, url, mode, events, secretHash, alike, since } = value;
+  const { v, id, api, channel, before, exclusive, url, mode, events, secretHash, urls, since } = value;
   if (typeof v === 'number' && v > JOURNAL_VERSION) return 'later';
   const step = wordOf(STEPS, value['step']);
   const member = wordOf(MEMBERS, value['member']);
@@ -80,13 +83,13 @@ export const readRegistration = (text: string): Registration | 'later' | undefin
   if (typeof id !== 'string' || !/^\w+$/.test(id) || typeof api !== 'string' || !URL.canParse(api)) return undefined;
   if (typeof before !== 'string' || typeof url !== 'string' || typeof mode !== 'string' || typeof secretHash !== 'string') return undefined;
   if ((channel !== null && typeof channel !== 'string') || typeof exclusive !== 'boolean' || typeof since !== 'number') return undefined;
-  if (!isTexts(events) || !isTexts(alike)) return undefined;
+  if (!isTexts(events) || (urls !== null && !isTexts(urls))) return undefined;
   try {
     readList(before);
   } catch {
     return undefined;
   }
-  return { id, api, channel, before, member, exclusive, step, url, mode, events, secretHash, alike, owner, since };
+  return { id, api, channel, before, member, exclusive, step, url, mode, events, secretHash, urls, owner, since };
 };
 
 /** Tells our entry from the others. */
@@ -94,9 +97,9 @@ export type IsOurs = (webhook: Webhook) => boolean;
 
 /** @param hash SHA-256 of a text, in hex */
 export const isOursOf =
-  ({ secretHash, alike }: Pick<Registration, 'secretHash' | 'alike'>, hash: (text: string) => string): IsOurs =>
+  ({ secretHash, urls }: Pick<Registration, 'secretHash' | 'urls'>, hash: (text: string) => string): IsOurs =>
   ({ url, headers }) =>
-    !alike.includes(url) && headers.some(([, value]) => hash(value) === secretHash);
+    (urls === null || urls.includes(url)) && headers.some(([, value]) => hash(value) === secretHash);
 
 /** The list without our entry. */
 export const others = (settings: Settings, isOurs: IsOurs): Settings => readList(without(settings, isOurs));

@@ -58,6 +58,9 @@ export interface TestRuntime extends Runtime {
 /** Nothing can be installed from it. */
 const NO_RELEASE: Release = { version: '1.0.0', base: 'http://127.0.0.1:9/', assets: {}, least: 1, most: 1_000_000, about: 1000 };
 
+/** Secrets that were given away, in all machines: no two are the same. */
+let secrets = 0;
+
 /** A machine for tests: a fixed clock (one second further at each look), ids d1, d2, …, kept output. */
 export const testRuntime = (
   options: {
@@ -79,7 +82,6 @@ export const testRuntime = (
 ): TestRuntime => {
   const stopped = new AbortController();
   let ids = 0;
-  let secrets = 0;
   let clock = Date.UTC(2026, 2, 1, 9, 30, 0);
   let elapsed = 0;
   let answered = 0;
@@ -110,7 +112,6 @@ export const testRuntime = (
     now: () => (clock += 1000),
     elapsed: () => (elapsed += 2),
     offset: () => 0,
-    pid: process.pid,
     secret: () => `secret-of-a-test-${++secrets}`.padEnd(43, '0'),
     id: () => `d${++ids}`,
     after:

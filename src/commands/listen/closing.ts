@@ -9,6 +9,7 @@ import type { Ending } from './ending.ts';
 import { closeHistory } from './history.ts';
 import { type ListenOptions, PATIENCE } from './options.ts';
 import type { PublicAddress } from './public.ts';
+import type { Loan } from './register.ts';
 import { addUndelivered, type Tally, tallyLine, undeliveredLines } from './tally.ts';
 import type { Open } from './targets.ts';
 
@@ -23,6 +24,7 @@ export interface Closing {
   readonly recorder: Recorder;
   readonly history: History | undefined;
   readonly publicAddress: PublicAddress | undefined;
+  readonly loan: Loan | undefined;
   /** Writes a line of the record stream. */
   readonly announce: (line: string) => void;
   /** Whether somebody waits for the end: Ctrl-C, or a reader that went away. */
@@ -40,6 +42,8 @@ export const finish = async (closing: Closing): Promise<ExitCode> => {
   const handsOn = options.ack === 'forward';
   // The terminal has written ^C where the cursor was.
   if (closing.stopped && err.isTTY) err.lines('');
+  // First of all, while what the provider still sends is taken.
+  const isGivenBack = (await closing.loan?.close()) ?? true;
   const waits = closing.stopped ? targets.reduce((sum, { forwarder }) => sum + forwarder.waiting(), 0) : 0;
   if (waits > 0) err.lines(err.paint.dim(`Waiting for ${plural(waits, 'delivery', 'deliveries')} to be forwarded; Ctrl-C leaves at once.`));
   await server.stop(hurried() || !handsOn ? PATIENCE : options.timeout + PATIENCE);
@@ -74,6 +78,6 @@ export const finish = async (closing: Closing): Promise<ExitCode> => {
   err.lines(tallyLine(tally, targets.length > 0));
   await out.flush();
   await err.flush();
-  if (!recorded || closing.isUnstored() || missing !== undefined || ending.reason === 'disconnect') return EXIT.environment;
+  if (!recorded || closing.isUnstored() || missing !== undefined || !isGivenBack || ending.reason === 'disconnect') return EXIT.environment;
   return ending.wanting || tally.left > 0 ? EXIT.wanting : EXIT.ok;
 };

@@ -1,4 +1,6 @@
 import type { KeepingOptions } from '../keeping.ts';
+import type { ProviderFlags } from '../provider.ts';
+import type { WebhookMode } from '../webhooks/modes.ts';
 
 export const OUTPUTS = ['pretty', 'compact', 'json', 'quiet'] as const;
 export type OutputStyle = (typeof OUTPUTS)[number];
@@ -11,7 +13,7 @@ export type Ack = (typeof ACKS)[number];
 export const EXIT_CAUSES = ['invalid', 'forward-error'] as const;
 export type ExitCause = (typeof EXIT_CAUSES)[number];
 
-export interface ListenOptions extends KeepingOptions {
+export interface ListenOptions extends KeepingOptions, ProviderFlags {
   readonly port?: number;
   readonly host: string;
   readonly path: string;
@@ -46,6 +48,9 @@ export interface ListenOptions extends KeepingOptions {
   readonly tunnelCommand?: string;
   readonly publicUrl?: URL;
   readonly exitOnDisconnect?: boolean;
+  readonly register?: boolean;
+  readonly exclusive?: boolean;
+  readonly mode: WebhookMode;
 }
 
 export const DEFAULT_PORT = 4545;

@@ -21,6 +21,7 @@ import { openListenersHistory } from './history.ts';
 import { holdUntilReady } from './holding.ts';
 import { DEFAULT_PORT, type ListenOptions } from './options.ts';
 import { type PublicAddress, publicDoor, wantsPublicAddress } from './public.ts';
+import { planRegistration } from './register.ts';
 import { replyOf } from './replies.ts';
 import { addUndelivered, newTally } from './tally.ts';
 import { isItself, type Open, openTargets, planForwarding, targetsText } from './targets.ts';
@@ -38,7 +39,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
   const style = options.output;
   const shows = style === 'pretty' || style === 'compact';
   const chosen = readEvents(options.events, '--events');
-  const secret = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
+  const demanded = options.secretHeader === undefined ? undefined : readSecret(options.secretHeader, runtime.env);
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const ending = createEnding(options);
   const plan = await planForwarding(options, runtime);
@@ -77,6 +78,8 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     };
   const onLocal = (url: URL, address: string): void => err.lines(err.paint.dim(`${url.host} answers on ${address}`));
   const door = await publicDoor(options, runtime, terminal);
+  const loan = await planRegistration(options, runtime, terminal, demanded, door !== undefined);
+  const secret = loan?.secret ?? demanded;
   const history = await openListenersHistory(options, runtime);
   const targets = await openTargets(plan, options, runtime, { onOutcome, onLocal });
 
@@ -132,6 +135,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
   };
   let unstored = 0;
   const onDelivery = (delivery: Delivery, words: readonly string[], exchange: Exchange): void => {
+    loan?.look(delivery);
     if (ending.full) {
       exchange.refuse('late', 'No more deliveries are taken.');
       return;
@@ -201,7 +205,10 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       signal.addEventListener('abort', () => ending.end(why), { once: true });
     }
     if (door !== undefined) publicAddress = await door.open({ port: server.port, signal: ending.signal, announce, end: ending.end });
+    if (publicAddress !== undefined && !ending.signal.aborted)
+      await loan?.open({ address: publicAddress, signal: ending.signal, announce });
   } catch (error) {
+    await publicAddress?.close();
     await server?.stop(0);
     await Promise.all(targets.map(({ forwarder }) => forwarder.end(0)));
     await history?.close();
@@ -231,6 +238,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
     recorder,
     history,
     publicAddress,
+    loan,
     announce,
     hurried: () => stopped.aborted || out.closed.aborted,
     stopped: stopped.aborted,
