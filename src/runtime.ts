@@ -51,6 +51,8 @@ export interface Runtime {
   id(): string;
   /** Calls back after so many milliseconds; what it returns takes that back. */
   after(ms: number, action: () => void): () => void;
+  /** Id of this process. */
+  readonly pid: number;
   /** Sends a signal to a process, or by its negative number to its group. @returns whether there is one that may be sent it */
   signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Calls back when the process leaves, in whatever way but by SIGKILL; what it returns takes that back. */
@@ -163,6 +165,7 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
       const timer = setTimeout(action, ms);
       return () => clearTimeout(timer);
     },
+    pid: host.pid,
     signal(pid, name) {
       try {
         return host.kill(pid, name);

@@ -128,7 +128,13 @@ describe('the README', () => {
   it('names files and sections that are there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(5);
-    const anchors = [...readme.matchAll(/^## (.+)$/gm)].map(([, title = '']) => `#${title.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')}`);
+    const anchors = [...readme.matchAll(/^## (.+)$/gm)].map(
+      ([, title = '']) =>
+        `#${title
+          .toLowerCase()
+          .replaceAll(/[^\w -]/g, '')
+          .replaceAll(' ', '-')}`,
+    );
     for (const path of links) {
       if (path.startsWith('#')) expect(anchors).toContain(path);
       else expect(() => readFileSync(join(packageRoot, path)), path).not.toThrow(/ENOENT/);

@@ -36,6 +36,14 @@ const found = (flag: string | undefined, runtime: Runtime): Executable => {
   );
 };
 
+/** What is found before an installed one; undefined where that is used. A wrong one is no failure of its installation. */
+const usedBefore = (path: string, runtime: Runtime): string | undefined => {
+  const named = runtime.env['CLOUDFLARED_BIN'] ?? '';
+  if (named !== '') return named === path ? undefined : `${named} (CLOUDFLARED_BIN)`;
+  const first = findCloudflared({ flag: undefined, runtime })?.path;
+  return first === path || first === undefined ? undefined : `${first} (on PATH)`;
+};
+
 const install = async (runtime: Runtime, terminal: Terminal): Promise<number> => {
   const { installCloudflared } = await import('../io/cloudflared/install.ts');
   const { out, err } = terminal;
@@ -48,9 +56,8 @@ const install = async (runtime: Runtime, terminal: Terminal): Promise<number> =>
     const { version } = runtime.cloudflared;
     const said = installed.fresh ? `cloudflared ${version} installed` : `cloudflared ${version} is installed already`;
     out.lines(`${said}: ${clean(installed.path)}`);
-    // Only a file that PATH or the environment has goes before it, and a wrong one is no failure of this command.
-    const first = runtime.env['CLOUDFLARED_BIN'] ? undefined : findCloudflared({ flag: undefined, runtime });
-    if (first !== undefined && first.path !== installed.path) err.lines(err.paint.dim(`${clean(first.path)} (on PATH) is used before it.`));
+    const before = usedBefore(installed.path, runtime);
+    if (before !== undefined) err.lines(err.paint.dim(`${clean(before)} is used before it.`));
     return EXIT.ok;
   } finally {
     await out.flush();

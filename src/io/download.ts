@@ -8,7 +8,26 @@ import { connectorFor, failure } from './endpoint.ts';
 /** Why a file did not come, as a sentence without its beginning: `github.com answered 404`. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError';
+  /** What may help, as a sentence; undefined where nothing but trying again does. */
+  readonly advice: string | undefined;
+
+  constructor(message: string, options: { advice?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.advice = options.advice;
+  }
 }
+
+const MISSING = 'A newer whapi-hooks may know a file that is still there.';
+const PROXY = 'Look at HTTPS_PROXY: a name and a password are written http://name:password@host:port.';
+const CERTIFICATE = 'NODE_EXTRA_CA_CERTS=<file> trusts the certificate of a proxy that looks inside.';
+
+/** What to say where a connection failed, or ended before all had come. */
+const broken = (host: string, error: unknown, come: string | undefined): DownloadError => {
+  const words = failure(error).error;
+  const advice = words.startsWith('the proxy ') ? PROXY : /certificate/.test(words) ? CERTIFICATE : undefined;
+  const message = come === undefined ? `${host}: ${words}` : `${host} ended the connection after ${come}`;
+  return new DownloadError(message, { cause: error, ...(advice === undefined ? {} : { advice }) });
+};
 
 /** Redirects that are followed. */
 const MOST_REDIRECTS = 5;
@@ -93,7 +112,11 @@ const getOnce = async (url: URL, options: DownloadOptions): Promise<string | und
                 resolve(one(headers['location']) ?? '');
                 return;
               }
-              if (status !== 200) throw new DownloadError(`${url.host} answered ${status} to ${url.origin}${url.pathname}`);
+              if (status !== 200)
+                throw new DownloadError(
+                  `${url.host} answered ${status} to ${url.origin}${url.pathname}`,
+                  status === 404 ? { advice: MISSING } : {},
+                );
               const told = Number(one(headers['content-length']) ?? Number.NaN);
               size = Number.isSafeInteger(told) ? told : undefined;
               if (size !== undefined && size > most)
@@ -111,14 +134,7 @@ const getOnce = async (url: URL, options: DownloadOptions): Promise<string | und
             });
           },
           onResponseEnd: () => resolve(undefined),
-          onResponseError: (_controller, error) => {
-            const begun = come > 0 || size !== undefined;
-            reject(
-              new DownloadError(begun ? `${url.host} ended the connection after ${progress()}` : `${url.host}: ${failure(error).error}`, {
-                cause: error,
-              }),
-            );
-          },
+          onResponseError: (_controller, error) => reject(broken(url.host, error, isFile ? progress() : undefined)),
         },
       );
     });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { madeFor } from '../../src/io/cloudflared/version.ts';
@@ -54,6 +54,9 @@ describe('tunnel install', () => {
     const { code, stderr } = await run(['tunnel', 'install'], { env, cloudflared: releaseAt(server.base) });
     expect(code).toBe(0);
     expect(stderr).toContain(`${join(path, 'cloudflared')} (on PATH) is used before it.\n`);
+    const named = await run(['tunnel', 'install'], { env: { ...env, CLOUDFLARED_BIN: '/nowhere' }, cloudflared: releaseAt(server.base) });
+    expect(named.code).toBe(0);
+    expect(named.stderr).toBe('/nowhere (CLOUDFLARED_BIN) is used before it.\n');
   });
 
   it('a file with another checksum ends with 3, on standard error alone', async () => {
@@ -133,7 +136,7 @@ describe('tunnel path and version', () => {
     expect(stderr).toMatch(/cannot be run: there is no such file\./);
   });
 
-  it('version: a program that hangs is ended, with what it started', { timeout: 30_000 }, async () => {
+  it('version: a program that hangs is ended', { timeout: 30_000 }, async () => {
     const folder = programs({
       other: '#!/bin/sh\necho "$$" > "$(dirname "$0")/pid.tmp"\nmv "$(dirname "$0")/pid.tmp" "$(dirname "$0")/pid"\nwhile :; do :; done\n',
     });
@@ -149,6 +152,16 @@ describe('tunnel path and version', () => {
     const { code, stderr } = await run(['tunnel', 'version', '--cloudflared', join(folder, 'other')], { after });
     expect(code).toBe(3);
     expect(stderr).toMatch(/did not tell its version within 10 s\./);
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    // Once its end has been noticed it is gone.
+    for (;;) {
+      try {
+        process.kill(pid, 0);
+      } catch {
+        break;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   });
 
   it.each([

@@ -53,6 +53,12 @@ const CASES: readonly Case[] = [
   },
   { title: 'no folder as a program', places: ['bin/cloudflared/x', OWN], env: { PATH: '~/bin' }, found: [OWN, 'data folder'] },
   { title: 'nothing below a relative folder of PATH', places: ['bin/cloudflared'], env: { PATH: 'bin:.:' }, found: undefined },
+  {
+    title: 'nothing that npm put there: it would download by itself',
+    places: ['node_modules/.bin/cloudflared', OWN],
+    env: { PATH: '~/node_modules/.bin:~/node_modules/.bin/' },
+    found: [OWN, 'data folder'],
+  },
   { title: 'the data folder', places: [OWN], env: { PATH: '~/empty' }, found: [OWN, 'data folder'] },
   { title: 'no other version of the data folder', places: [OWN.replace('2.0.0', '1.0.0')], found: undefined },
   {

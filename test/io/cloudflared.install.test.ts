@@ -36,13 +36,13 @@ const installing = async (
   return { done, data, folder, path: join(folder, 'cloudflared'), left, runtime, terminal };
 };
 
-/** What a failed download says; nothing of it is left. */
-const failing = async (cloudflared: Release, options: Parameters<typeof installing>[1] = {}): Promise<string> => {
+/** What a failed download says, without its hint; nothing of it is left. */
+const failing = async (cloudflared: Release, options: Parameters<typeof installing>[1] = {}, advice = /cloudflared/): Promise<string> => {
   const { done, left } = await installing(cloudflared, options);
   const error: unknown = await done.catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(UserError);
   expect((error as UserError).exitCode).toBe(3);
-  expect((error as UserError).hint).toMatch(/cloudflared/);
+  expect((error as UserError).hint).toMatch(advice);
   expect(left()).toEqual([]);
   return (error as UserError).message;
 };
@@ -206,7 +206,7 @@ describe('a file that does not come', () => {
 
   it('is told when the certificate is not to be trusted', async () => {
     const server = await serveFiles(undefined, true);
-    expect(await failing(releaseAt(server.base))).toMatch(/the certificate is self-signed/);
+    expect(await failing(releaseAt(server.base), {}, /^NODE_EXTRA_CA_CERTS=<file> trusts/)).toMatch(/the certificate is self-signed/);
     expect(server.asked).toEqual([]);
   });
 
@@ -248,7 +248,9 @@ describe('a file that does not come', () => {
   it('is told when the proxy refuses, cannot be reached, or cannot be used', async () => {
     const release = releaseAt('https://app.example/');
     const refusing = await startProxy(0, 407);
-    expect(await failing(release, { env: { HTTPS_PROXY: refusing.url } })).toMatch(/the proxy 127\.0\.0\.1:\d+ refuses: 407/);
+    expect(await failing(release, { env: { HTTPS_PROXY: refusing.url } }, /^Look at HTTPS_PROXY: a name and a password/)).toMatch(
+      /the proxy 127\.0\.0\.1:\d+ refuses: 407/,
+    );
     expect(await failing(release, { env: { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` } })).toMatch(/connection refused/);
     const { done, left } = await installing(release, { env: { HTTPS_PROXY: 'socks5://127.0.0.1:1' } });
     await expect(done).rejects.toThrow(/HTTPS_PROXY names no proxy that can be used/);
@@ -429,6 +431,21 @@ describe('downloads as processes', () => {
     expect(stopped.stderr()).toMatch(/Stopped; nothing was installed\.\n$/);
     expect(stopped.stdout()).toBe('');
     expect(readdirSync(join(data, VERSION_FOLDER))).toEqual([]);
+  });
+
+  it('end on Ctrl-C while a proxy keeps them waiting', { timeout: 12_000 }, async () => {
+    const data = temporaryFolder();
+    let asked = (): void => {};
+    const connecting = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const proxy = await startRaw(() => asked());
+    const env = { ...environment(data, 'https://app.example/'), HTTPS_PROXY: proxy.url };
+    const stopped = spawnProgram(program, ['tunnel', 'install'], { env });
+    await connecting;
+    stopped.child.kill('SIGINT');
+    expect(await stopped.ended).toBe(130);
+    expect(proxy.received[0]).toMatch(/^CONNECT app\.example:443 HTTP/);
   });
 
   it('trust what the environment trusts, through a proxy', { timeout: 60_000 }, async () => {

@@ -120,6 +120,7 @@ export const testRuntime = (
         const timer = setTimeout(action, ms);
         return () => clearTimeout(timer);
       }),
+    pid: process.pid,
     signal(pid, name) {
       try {
         return process.kill(pid, name);

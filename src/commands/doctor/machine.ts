@@ -78,8 +78,11 @@ const tryFolder = (folder: string, id: string): void => {
   if (near !== folder) return;
   // Only a file that is written shows that there is room, and that the system means it.
   const path = join(folder, `.doctor-${id}`);
-  writeNew(path, new Uint8Array([10]));
-  rmSync(path);
+  try {
+    writeNew(path, new Uint8Array([10]));
+  } finally {
+    rmSync(path, { force: true });
+  }
 };
 
 export const checkFolders: Check = async ({ runtime, options }) => {

@@ -51,6 +51,9 @@ const namesOnPath = ({ platform, env }: Machine): string[] => {
   return extensions.filter((extension) => extension === '.exe' || extension === '.com').map((extension) => `cloudflared${extension}`);
 };
 
+/** What npm puts before PATH when it runs scripts: its cloudflared is a script that downloads by itself, unchecked. */
+const OF_NPM = /[\\/]node_modules[\\/]\.bin[\\/]*$/;
+
 /**
  * The first program on PATH that has one of these names. Folders that are not named from the root are passed over: they
  * change with the working folder.
@@ -60,7 +63,7 @@ export const onPath = (names: readonly string[], { platform, env }: Machine): st
   return list
     .split(platform === 'win32' ? ';' : ':')
     .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
-    .filter((folder) => isAbsolute(folder))
+    .filter((folder) => isAbsolute(folder) && !OF_NPM.test(folder))
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find(isExecutable);
 };

@@ -99,7 +99,7 @@ const fetchInto = async (file: number, path: string, asset: Asset, options: Inst
   const hash = createHash('sha256');
   let size = 0;
   let progress: ReturnType<typeof openProgress> | undefined;
-  const advice = `Try again later, or install cloudflared yourself: ${packageCommand(runtime)}.`;
+  const own = `Or install cloudflared yourself: ${packageCommand(runtime)}.`;
   try {
     await download(new URL(asset.name, runtime.cloudflared.base), {
       runtime,
@@ -124,7 +124,7 @@ const fetchInto = async (file: number, path: string, asset: Asset, options: Inst
     });
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
-    throw environmentError(`cloudflared could not be downloaded: ${error.message}.`, advice, error);
+    throw environmentError(`cloudflared could not be downloaded: ${error.message}.`, `${error.advice ?? 'Try again later.'} ${own}`, error);
   } finally {
     progress?.stop();
   }
@@ -134,7 +134,7 @@ const fetchInto = async (file: number, path: string, asset: Asset, options: Inst
     checksum === asset.sha256
       ? `What was downloaded as cloudflared has only ${formatSize(size)}; it was deleted.`
       : `What was downloaded as cloudflared is another file than expected; it was deleted. SHA-256 is ${checksum}, expected ${asset.sha256}.`,
-    `Something on the way changed it, or the download was cut. ${advice}`,
+    `Something on the way changed it, or the download was cut. Try again later. ${own}`,
   );
 };
 
