@@ -6,11 +6,13 @@ import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Checked, checkedLines } from '../view/doctor.ts';
 import { plural } from '../view/text.ts';
+import { checkChannel } from './doctor/channel.ts';
 import type { Check, DoctorOptions, Examination } from './doctor/check.ts';
 import { checkCloudflared } from './doctor/cloudflared.ts';
 import { checkClock, checkConfig, checkContainer, checkFolders, checkNode, checkProxies } from './doctor/machine.ts';
 import { checkApp, checkPort } from './doctor/network.ts';
 import { colourOf, option, port, several } from './flags.ts';
+import { addProviderFlags } from './provider.ts';
 
 /** In the order in which they are told. The clock is last: it is compared with those that others told. */
 const CHECKS: readonly Check[] = [
@@ -22,6 +24,7 @@ const CHECKS: readonly Check[] = [
   checkFolders,
   checkConfig,
   checkProxies,
+  checkChannel,
   checkClock,
 ];
 
@@ -55,7 +58,7 @@ const examine = async (options: DoctorOptions, runtime: Runtime, color: { color?
 };
 
 export const addDoctor: AddCommand = (program, runtime, finish) => {
-  program
+  const made = program
     .command('doctor')
     .summary('look for what is in the way')
     .description('Look for what keeps webhooks from coming through on this machine, and tell what to do about it.')
@@ -63,7 +66,8 @@ export const addDoctor: AddCommand = (program, runtime, finish) => {
     .addOption(option<readonly string[]>('-f, --forward-to <endpoint>', 'your app; may be repeated', several))
     .option('--cloudflared <path>', 'the cloudflared executable to use')
     .option('--history <file>', 'the history (default: history.db in the data folder)')
-    .option('--json', 'as one JSON document')
+    .option('--json', 'as one JSON document');
+  addProviderFlags(made)
     .addHelpText('after', EXAMPLES)
     .action(async (options: DoctorOptions) => finish(await examine(options, runtime, program.opts())));
 };

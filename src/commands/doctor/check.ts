@@ -1,7 +1,8 @@
 import type { Runtime } from '../../runtime.ts';
 import type { Checked } from '../../view/doctor.ts';
+import type { ProviderFlags } from '../provider.ts';
 
-export interface DoctorOptions {
+export interface DoctorOptions extends ProviderFlags {
   readonly port?: number;
   readonly forwardTo?: readonly string[];
   readonly cloudflared?: string;
