@@ -103,6 +103,14 @@ const check = (database: Database, path: string): { isNew: boolean; isOld: boole
   return { isNew: isEmpty, isOld: version < STEPS.length };
 };
 
+/** What every connection that writes a history needs to be told. */
+export const tune = (database: Database): void => {
+  // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
+  // loses power may lose the last moments, never the file. Pages that are written often reach the file once for
+  // many times where the log may grow to 16 MB.
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
+};
+
 const begin = async (database: Database, path: string): Promise<void> => {
   const { isNew, isOld } = await whenFree(() => check(database, path));
   if (isNew) {
@@ -110,9 +118,7 @@ const begin = async (database: Database, path: string): Promise<void> => {
     await whenFree(() => database.exec('PRAGMA auto_vacuum = INCREMENTAL'));
     await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
   }
-  // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
-  // loses power may lose the last moments, never the file.
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864');
+  tune(database);
   if (isNew || isOld) await whenFree(() => migrate(database));
 };
 
