@@ -149,7 +149,10 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       // Without it all goes on as it did.
     }
   };
-  if (thread !== undefined && after === 0) await (starting = start(thread));
+  if (thread !== undefined && after === 0) {
+    starting = start(thread);
+    await starting;
+  }
 
   const loseOutcomes = (count: number, cause: unknown): void => {
     lost += count;
