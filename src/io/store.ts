@@ -114,11 +114,12 @@ export const tune = (database: Database): void => {
 const begin = async (database: Database, path: string): Promise<void> => {
   const { isNew, isOld } = await whenFree(() => check(database, path));
   if (isNew) {
-    // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table.
-    await whenFree(() => database.exec('PRAGMA auto_vacuum = INCREMENTAL'));
-    await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
+    // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table. Nothing
+    // is in the file yet that could be lost, so this need not reach the disk by itself: it does with the change of mode.
+    await whenFree(() => database.exec('PRAGMA synchronous = OFF; PRAGMA auto_vacuum = INCREMENTAL'));
   }
   tune(database);
+  if (isNew) await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
   if (isNew || isOld) await whenFree(() => migrate(database));
 };
 
