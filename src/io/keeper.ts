@@ -87,7 +87,7 @@ export const keepHistory = async ({ path, engine, keep, patience }: KeeperData, 
 
 /** A writer in a thread of its own. */
 export interface Keeper extends Writer {
-  /** Whether the thread has ended by itself: then nothing can be written through it any more. */
+  /** Whether the thread has ended: then nothing can be written through it any more. */
   readonly gone: boolean;
 }
 
@@ -109,7 +109,6 @@ export const startKeeper = async (program: string, data: KeeperData, now: () => 
     stderr: false,
   });
   let gone: { readonly by: unknown } | undefined;
-  let closing = false;
   /** Called with what the thread says next, or without anything when it has ended. */
   let heard = (_answer: Answer | undefined): void => {};
   const next = (): Promise<Answer | undefined> =>
@@ -134,7 +133,7 @@ export const startKeeper = async (program: string, data: KeeperData, now: () => 
   if ((await next()) !== 'ready') throw gone?.by;
   return {
     get gone() {
-      return gone !== undefined && !closing;
+      return gone !== undefined;
     },
     async write({ deliveries, outcomes }) {
       const packed = pack([...deliveries, ...outcomes]);
@@ -166,7 +165,6 @@ export const startKeeper = async (program: string, data: KeeperData, now: () => 
     },
     async close() {
       if (gone !== undefined) return;
-      closing = true;
       const answering = next();
       worker.postMessage('close');
       await answering;
