@@ -153,7 +153,7 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
     if (outcomes.length === 1 && !isOk(outcome) && outcome.kind === 'failed' && outcome.cause === 'unreachable') break;
   }
   progress.stop();
-  await endpoint.close();
+  endpoint.close();
 
   const totals = replayTotals(outcomes, jobs.length - outcomes.length);
   if (options.json === true) out.write(recordLine(summaryRecord(totals)));

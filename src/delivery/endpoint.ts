@@ -92,6 +92,7 @@ export interface Shipment {
 
 /** Path and query as they go into the request line. */
 export const targetPath = (endpoint: URL, suffix: string, query: string): string => {
+  if (suffix === '' && query === '' && endpoint.search === '') return endpoint.pathname;
   const path = suffix === '' ? endpoint.pathname : endpoint.pathname.replace(/\/$/, '') + suffix;
   const both = [endpoint.search.slice(1), query.slice(1)].filter((part) => part !== '').join('&');
   return both === '' ? path : `${path}?${both}`;
@@ -121,18 +122,18 @@ export const isOfConnection = (name: string): boolean => NOT_FORWARDED.has(name.
  * those named in `dropped` are left out.
  */
 export const forwardHeaders = (headers: Headers, extra: Headers = [], dropped: readonly string[] = []): Headers => {
-  const named = new Set(
-    headers
-      .filter(([name]) => name.toLowerCase() === 'connection')
-      .flatMap(([, value]) => value.split(','))
-      .map((name) => name.trim().toLowerCase()),
-  );
-  const replaced = new Set([...extra, ...dropped.map((name) => [name])].map(([name = '']) => name.toLowerCase()));
-  const kept = headers.filter(([name]) => {
-    const lower = name.toLowerCase();
-    return !NOT_FORWARDED.has(lower) && !named.has(lower) && !replaced.has(lower);
-  });
-  return [...kept, ...extra];
+  // Lists of a few names are looked through faster than sets of them are made, and there is a delivery for each.
+  const gone = [...dropped];
+  for (const [name] of extra) gone.push(name);
+  for (const [name, value] of headers) if (name.length === 10 && name.toLowerCase() === 'connection') gone.push(...value.split(','));
+  for (const [index, name] of gone.entries()) gone[index] = name.trim().toLowerCase();
+  const kept: (readonly [string, string])[] = [];
+  for (const header of headers) {
+    const name = header[0].toLowerCase();
+    if (!NOT_FORWARDED.has(name) && !gone.includes(name)) kept.push(header);
+  }
+  kept.push(...extra);
+  return kept;
 };
 
 const queryOf = (url: string): string => {

@@ -53,6 +53,9 @@ export interface Listening {
   stop(patience: number): Promise<void>;
 }
 
+/** Bytes of an answer's body that are sent in one piece with its head. */
+const TOGETHER = 4096;
+
 const VERBS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 const answer = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void => {
@@ -112,6 +115,8 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     const length = body?.byteLength ?? 0;
     response.writeHead(status, { ...headers, 'content-length': length, ...(stopping ? { connection: 'close' } : {}) });
     if (body === undefined || length === 0) response.end();
+    // As a text of bytes a short body leaves in one piece with the head.
+    else if (length <= TOGETHER) response.end(Buffer.from(body.buffer, body.byteOffset, length).toString('latin1'), 'latin1');
     else response.end(body);
   };
 

@@ -17,9 +17,11 @@ const sentence = (status: number, text: string): Reply => ({
  */
 export const replyOf = (answer: WholeAnswer | undefined, cause: FailureCause | undefined): Reply => {
   if (answer !== undefined) {
-    const headers = Object.fromEntries(
-      HANDED_ON.flatMap((name) => (answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]])),
-    );
+    const headers: Record<string, string | string[]> = {};
+    for (const name of HANDED_ON) {
+      const value = answer.headers[name];
+      if (value !== undefined) headers[name] = value;
+    }
     return { status: answer.status, headers, body: answer.body };
   }
   if (cause === 'timeout') return sentence(504, 'The app did not answer in time.');
