@@ -3,7 +3,8 @@ import type { Shipment } from '../delivery/endpoint.ts';
 import { inMode, type Mode, requestLine } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
-import { freshEvent, type Random } from './fresh.ts';
+import { freshEvent } from './fresh.ts';
+import type { Random } from './random.ts';
 import type { Step } from './step.ts';
 
 /** An event that a check sends, as often as it likes, each time with new ids. */
@@ -158,4 +159,63 @@ export const unknownOf = (specimen: Specimen): Specimen[] => {
       null,
     ),
   ];
+};
+
+const made = (base: Specimen, origin: string, name: EventName, type: string | null, items: JsonObject): Specimen => {
+  const [category = '', method = ''] = name.split('.');
+  const { channel_id: channel } = base.payload;
+  const payload = { ...items, event: { type: category, event: method }, channel_id: channel ?? 'ABCDEF-A1B2C' };
+  return { name, type, mine: false, origin, source: null, payload, headers: base.headers };
+};
+
+/** A text of somebody else, for sources that hold none. */
+export const textBy = (headers: Headers): Specimen =>
+  made({ name: null, type: null, mine: false, origin: '', source: null, payload: {}, headers }, 'a text message', 'messages.post', 'text', {
+    messages: [
+      {
+        id: 'YhV8Lq1yxRuIH4PsBQDj5J-ZpWqNn2m96',
+        from_me: false,
+        type: 'text',
+        chat_id: '999000000001@s.whatsapp.net',
+        timestamp: 1_756_800_871,
+        source: 'mobile',
+        text: { body: 'Good morning!' },
+        from: '999000000001',
+        from_name: 'Ann',
+      },
+    ],
+  });
+
+/** One event for each verb of mode method but POST, for sources that hold none. */
+export const changesBy = (base: Specimen): Specimen[] => {
+  const chat = { id: '999000000001@s.whatsapp.net', type: 'contact', name: 'Ann' };
+  return [
+    made(base, 'a participant who joins', 'groups.put', 'add', {
+      groups_participants: [{ group_id: '120363419027746581@g.us', participants: ['999000000001'], action: 'add' }],
+    }),
+    made(base, 'a chat that is read', 'chats.patch', null, {
+      chats_updates: [{ before_update: { ...chat, unread: 2 }, after_update: { ...chat, unread: 0 }, changes: ['unread'] }],
+    }),
+    made(base, 'a message that is removed', 'messages.delete', null, { messages_removed: ['YhV8Lq1yxRuIH4PsBQDj5J-ZpWqNn2m96'] }),
+  ];
+};
+
+/** A message of the channel itself, and the status that belongs to it. @param specimen an event of messages.post */
+export const ownWithStatus = (specimen: Specimen): { readonly message: Specimen; readonly status: Specimen } => {
+  const message = withMessage(specimen, ({ from_name: _, ...rest }) => ({ ...rest, from_me: true, source: 'api', status: 'pending' }));
+  const { id, chat_id: chat, timestamp } = firstOf(message, 'messages') ?? {};
+  return {
+    message: { ...message, mine: true, origin: 'a message of the channel itself', source: null },
+    status: made(specimen, 'a status that comes before its message', 'statuses.post', 'delivered', {
+      statuses: [{ id, code: 3, status: 'delivered', recipient_id: chat, timestamp: String(timestamp) }],
+    }),
+  };
+};
+
+/** Two messages of one chat, the newer one first. @param specimen an event of messages.post */
+export const newerFirst = (specimen: Specimen, other: Specimen): readonly [newer: Specimen, older: Specimen] => {
+  const { chat_id: chat, from, timestamp } = firstOf(specimen, 'messages') ?? {};
+  const time = Number(timestamp);
+  const older = withMessage(other, (message) => ({ ...message, chat_id: chat, from, timestamp: time - 60 }));
+  return [specimen, { ...older, origin: `${other.origin}, a minute older than the one before`, source: null }];
 };
