@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { buildConnector, Dispatcher } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
@@ -15,6 +16,8 @@ export interface EndpointOptions {
   readonly elapsed: () => number;
   /** Connections at once; 1 without it. */
   readonly connections?: number;
+  /** false: each delivery gets a connection of its own. */
+  readonly keepAlive?: boolean;
   /** Whether any certificate will do, and certificates to trust beside the usual ones. */
   readonly tls?: { readonly rejectUnauthorized?: boolean; readonly ca?: string[] };
   /** A proxy on the way. */
@@ -38,14 +41,23 @@ export interface WholeAnswer {
 /** Bytes of an answer that is handed on. */
 export const ANSWER_MOST = 5_000_000;
 
+/** How a delivery goes out where its body does not go at once. */
+export interface Manner {
+  /** The body, in pieces; as many bytes as the shipment's, or fewer and an error. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Milliseconds that it takes to be sent, which the endpoint gets beside its time to answer. */
+  readonly longer: number;
+}
+
 /** The user's server. */
 export interface Endpoint {
   readonly url: URL;
   /**
    * Sends one delivery and tells how it was taken. Never rejects.
    * @param onAnswer called with the whole answer, up to 5 MB, just before
+   * @param manner where the body does not go at once
    */
-  send(shipment: Shipment, onAnswer?: (answer: WholeAnswer) => void): Promise<Outcome>;
+  send(shipment: Shipment, onAnswer?: (answer: WholeAnswer) => void, manner?: Manner): Promise<Outcome>;
   /** Closes the connections; what is under way fails. */
   close(): Promise<void>;
 }
@@ -152,7 +164,7 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
   let pool = openPool();
   let closed = false;
   const { origin } = url;
-  const send: Endpoint['send'] = (shipment, onAnswer) =>
+  const send: Endpoint['send'] = (shipment, onAnswer, manner) =>
     new Promise((resolve) => {
       const path = targetPath(url, shipment.suffix, shipment.query);
       const endpoint = `${origin}${path}`;
@@ -184,20 +196,28 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
           answer: { bytes: whole.subarray(0, ANSWER_KEPT), cut: size > ANSWER_KEPT, ...(leads ? { location } : {}) },
         });
       };
-      const timer = setTimeout(() => {
-        const told = status === 0 ? 'no answer' : `status ${status}, but not the whole answer`;
-        settle({ error: `${told} within ${options.timeout / 1000} s`, cause: 'timeout' });
-        controller?.abort(new Error('timeout'));
-      }, options.timeout);
+      const timer = setTimeout(
+        () => {
+          const told = status === 0 ? 'no answer' : `status ${status}, but not the whole answer`;
+          settle({ error: `${told} within ${options.timeout / 1000} s`, cause: 'timeout' });
+          controller?.abort(new Error('timeout'));
+        },
+        options.timeout + (manner?.longer ?? 0),
+      );
       const headers: string[] = [...own];
       for (const [name, value] of shipment.headers) headers.push(name, value);
+      if (manner !== undefined) headers.push('content-length', String(shipment.body.byteLength));
       try {
         pool.dispatch(
           {
             path: asked === undefined ? path : endpoint,
             method: shipment.method as Dispatcher.HttpMethod,
             headers,
-            body: Buffer.from(shipment.body.buffer, shipment.body.byteOffset, shipment.body.byteLength),
+            // undici takes what can be iterated, too; its types do not say so
+            body:
+              (manner?.body as Readable | undefined) ??
+              Buffer.from(shipment.body.buffer, shipment.body.byteOffset, shipment.body.byteLength),
+            reset: options.keepAlive === false,
           }, // a verb of a webhook
           {
             onRequestStart: (given) => {

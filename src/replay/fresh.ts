@@ -1,7 +1,7 @@
 /** New ids for a payload, so that a handler has not seen it yet. */
 import { isObject, type JsonObject } from '../schema/keywords.ts';
+import { atTime } from './fresh-times.ts';
 import type { Random } from './random.ts';
-import { atTime } from './times.ts';
 
 /** From an old id to its new one. Of people and chats their number only, without what stands behind the @. */
 export type Cast = Map<string, string>;

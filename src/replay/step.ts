@@ -10,6 +10,14 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** How the body of a delivery goes out where it does not go at once. */
+export interface Treatment {
+  /** Bytes of the body after which the connection of the first attempt is cut; the delivery is sent again at once. */
+  readonly cutAt?: number;
+  /** The body goes in so many pieces, one every so many milliseconds. */
+  readonly slow?: { readonly pieces: number; readonly every: number };
+}
+
 /** One delivery of a run: what is sent, when, and what is expected of the answer. */
 export interface Step extends Planned {
   /** Its place in the run, from 1. */
@@ -29,4 +37,5 @@ export interface Step extends Planned {
   readonly faults: readonly Fault[];
   /** What is expected of this one beside what is expected of all. */
   readonly expects: readonly Expectation[];
+  readonly treatment?: Treatment;
 }

@@ -1,52 +1,59 @@
-/** The times of a payload, moved together. */
-import { isObject, type JsonObject } from '../schema/keywords.ts';
+/** Values kept as they are; beyond, only how many there were of each size. */
+const KEPT = 1000;
+/** Sizes grow by so much: what is told of many values is wrong by 1 % at most. */
+const GROWTH = 1.02;
+const SMALLEST = 0.01;
+const LOG = Math.log(GROWTH);
 
-/** Members that say when something was (CONTRACT.md section 5). */
-const PAST = new Set(['timestamp', 'edited_at', 'name_at', 'created_at', 'last_seen', 't', 'start_at']);
-/** Members that say when something will be. The sequence number of a live location is a time in milliseconds. */
-const OTHER = new Set(['expiration', 'start', 'mute_until', 'sequence_number']);
-
-/** Numbers above are milliseconds (schema/keywords.ts has the same border), those above the second are no times: muted for ever. */
-const MILLISECONDS = 1e11;
-const NO_TIME = 1e14;
-
-/** Milliseconds since 1970 that a value says, and how it says them; undefined where it is no time. */
-const readTime = (value: unknown): { ms: number; unit: 1 | 1000; text: boolean } | undefined => {
-  const number = typeof value === 'string' && /^\d{9,14}$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || number <= 0 || number >= NO_TIME) return undefined;
-  const unit = number >= MILLISECONDS ? 1 : 1000;
-  return { ms: number * unit, unit, text: typeof value === 'string' };
-};
-
-function* pastTimes(value: unknown): Generator<number> {
-  if (Array.isArray(value)) for (const item of value) yield* pastTimes(item);
-  if (!isObject(value)) return;
-  for (const [member, inner] of Object.entries(value)) {
-    const time = PAST.has(member) ? readTime(inner) : undefined;
-    // A channel tells how long it has been up, so when it says so.
-    const since = member === 'start_at' && typeof value['uptime'] === 'number' ? value['uptime'] * 1000 : 0;
-    if (time === undefined) yield* pastTimes(inner);
-    else yield time.ms + since;
-  }
+/** Milliseconds of many deliveries in bounded memory. */
+export interface Times {
+  add(ms: number): void;
+  /**
+   * The time below which a share of them lies (nearest rank): exact for up to 1,000 times, then within 1 %.
+   * @returns null where there is none
+   */
+  percentile(share: number): number | null;
+  /** Exact; null where there is none. */
+  max(): number | null;
+  readonly count: number;
 }
 
-/**
- * A payload as it would have come at another time: its latest moment becomes that time, and all its times keep their
- * distances and units.
- * @param at milliseconds since 1970
- */
-export const atTime = (payload: JsonObject, at: number): JsonObject => {
-  let latest = 0;
-  for (const time of pastTimes(payload)) latest = Math.max(latest, time);
-  if (latest === 0) return payload;
-  const whole = latest % 1000 === 0 ? Math.floor(at / 1000) * 1000 : at;
-  const move = (value: unknown, member: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => move(item, member));
-    if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, move(inner, key)]));
-    const time = PAST.has(member) || OTHER.has(member) ? readTime(value) : undefined;
-    if (time === undefined) return value;
-    const moved = Math.max(1, Math.round((time.ms + whole - latest) / time.unit));
-    return time.text ? String(moved) : moved;
+const bucketOf = (ms: number): number => (ms <= SMALLEST ? 0 : Math.round(Math.log(ms / SMALLEST) / LOG));
+
+export const createTimes = (): Times => {
+  const kept: number[] = [];
+  const buckets: number[] = [];
+  let count = 0;
+  let most = 0;
+  const spill = (ms: number): void => {
+    const bucket = bucketOf(ms);
+    buckets[bucket] = (buckets[bucket] ?? 0) + 1;
   };
-  return move(payload, '') as JsonObject; // an object stays one
+  return {
+    get count() {
+      return count;
+    },
+    add(ms) {
+      count++;
+      if (ms > most) most = ms;
+      if (count <= KEPT) kept.push(ms);
+      else {
+        if (count === KEPT + 1) for (const one of kept.splice(0)) spill(one);
+        spill(ms);
+      }
+    },
+    percentile(share) {
+      if (count === 0) return null;
+      const rank = Math.max(1, Math.ceil(share * count));
+      if (count <= KEPT) return [...kept].sort((a, b) => a - b)[rank - 1] ?? null;
+      if (rank === count) return most;
+      let seen = 0;
+      for (const [bucket, times = 0] of buckets.entries()) {
+        seen += times;
+        if (seen >= rank) return Math.min(most, SMALLEST * GROWTH ** bucket);
+      }
+      return most;
+    },
+    max: () => (count === 0 ? null : most),
+  };
 };

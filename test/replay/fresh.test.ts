@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../src/event/parse.ts';
 import { type Cast, freshEvent, freshIds, OWN_NUMBERS } from '../../src/replay/fresh.ts';
+import { atTime } from '../../src/replay/fresh-times.ts';
 import { createRandom } from '../../src/replay/random.ts';
-import { atTime } from '../../src/replay/times.ts';
 import { type Json, type JsonMap, SAMPLES, values } from '../support/samples.ts';
 
 const sample = (name: string): JsonMap => {
