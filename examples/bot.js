@@ -43,7 +43,7 @@ const replyTo = (message) => {
  */
 export const createBot = ({ api, store = createStore(), reply = replyTo }) => ({
   async handle(payload) {
-    // messages.post alone carries messages that are new; edits and the like come as messages.patch and .put.
+    // New messages come as messages.post. messages.put tells one again, after an edit: its id is known then.
     for (const message of Array.isArray(payload?.messages) ? payload.messages : []) {
       if (message.from_me) continue; // what we sent ourselves comes as well
       const text = reply(message);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { isOk, type Outcome } from '../delivery/delivery.ts';
 import { DEFAULT_ENDPOINT, readEndpoint, targetPath } from '../delivery/endpoint.ts';
+import { facetsOf } from '../delivery/facets.ts';
 import { outcomeRecord, recordLine } from '../delivery/recording.ts';
 import { type Planned, planShipment } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -11,6 +12,7 @@ import { openProgress } from '../io/progress.ts';
 import { readSources } from '../io/sources.ts';
 import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
+import { CHECK_RULE_NAMES, type CheckRule } from '../replay/check.ts';
 import { plannedRecord, replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
 import { findingText } from '../report/text.ts';
 import type { Runtime } from '../runtime.ts';
@@ -18,7 +20,7 @@ import { plannedLine, sentColumns, sentLines } from '../view/sent.ts';
 import { clean, plural } from '../view/text.ts';
 import { addChoosing, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { strongest } from './environment.ts';
-import { colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
+import { colourOf, duration, oneOf, option, port, readEvents, readHeader, readSecret, several, severalOf } from './flags.ts';
 
 interface ReplayOptions extends ChoosingOptions {
   readonly to?: string;
@@ -31,6 +33,11 @@ interface ReplayOptions extends ChoosingOptions {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly schemaOverlay?: string;
+  readonly check?: boolean;
+  readonly rule?: readonly CheckRule[];
+  readonly apiPort?: number;
+  readonly settle?: number;
+  readonly probe?: string;
 }
 
 /** A payload that is to be sent, and where it is from. */
@@ -107,6 +114,42 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
     return finish(EXIT.wanting);
   }
 
+  if (options.check === true) {
+    const { checkHandler, CHECK_CONNECTIONS, SETTLE } = await import('./replay/check.ts');
+    const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed, connections: CHECK_CONNECTIONS });
+    const steps = jobs.map((job, at) => ({
+      ...job,
+      number: at + 1,
+      again: null,
+      type: facetsOf(JSON.parse(new TextDecoder().decode(job.shipment.body))).types[0] ?? null,
+      due: 0,
+      after: [],
+      copyOf: null,
+      faults: [],
+      expects: [],
+    }));
+    const code = await checkHandler(
+      steps,
+      endpoint,
+      {
+        sources,
+        url,
+        to: options.to,
+        mode: options.mode,
+        rule: options.rule,
+        apiPort: options.apiPort,
+        settle: options.settle ?? SETTLE,
+        probe: options.probe,
+        secretName: options.secretHeader?.split(':')[0]?.trim(),
+        headerNames: (options.header ?? []).map((text) => readHeader(text, '--header')[0]),
+        json: options.json === true,
+      },
+      runtime,
+      terminal,
+    );
+    await endpoint.close();
+    return finish(code);
+  }
   const unfit = jobs.filter(({ verdict }) => verdict !== 'valid').length;
   if (unfit > 0)
     err.lines(
@@ -195,6 +238,11 @@ export const addReplayFlags = (command: Command): Command => {
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .option('-n, --dry-run', 'show what would be sent, and send nothing')
     .option('--json', 'records, one a line')
+    .option('--check', 'x')
+    .addOption(option('--rule <rules>', 'x', severalOf(CHECK_RULE_NAMES)))
+    .addOption(option('--api-port <n>', 'x', port))
+    .addOption(option('--settle <duration>', 'x', duration))
+    .option('--probe <url|command>', 'x')
     .option('--history <file>', 'the history that history: reads');
   return addChoosing(command, {});
 };

@@ -15,13 +15,16 @@ const MOST_TRIED = 4;
 /** What the probe says; undefined where there is none. */
 const probed = (desk: Desk): Promise<string | undefined> => desk.world.probe?.() ?? Promise.resolve(undefined);
 
-/** Finds an event on which the handler acts: a text of somebody else, or what else the source has. */
-export const findActor = async (desk: Desk, specimens: readonly Specimen[]): Promise<Actor | undefined> => {
+/**
+ * Finds an event on which the handler acts: a text of somebody else, or what else the source has.
+ * @param base a text of somebody else, for sources that hold none
+ */
+export const findActor = async (desk: Desk, specimens: readonly Specimen[], base: Specimen): Promise<Actor | undefined> => {
   const { api, probe } = desk.world;
   if (api === undefined && probe === undefined) return undefined;
   const texts = specimens.filter((one) => isIncoming(one) && one.type === 'text').slice(0, 2);
   const others = oneOfEach(specimens).filter((one) => !one.mine && one.type !== 'text');
-  for (const specimen of [...texts, ...others].slice(0, MOST_TRIED)) {
+  for (const specimen of [...(texts.length > 0 ? texts : [base]), ...others].slice(0, MOST_TRIED)) {
     const before = await probed(desk);
     const { calls } = await desk.act(desk.renew(specimen), 1);
     if ((calls ?? 0) > 0 || (await probed(desk)) !== before) return { specimen, calls };
@@ -48,8 +51,16 @@ const sameAnswer = (one: Outcome, other: Outcome): boolean => {
   return one.status === other.status && a.length === b.length && a.every((byte, at) => byte === b[at]);
 };
 
-/** Sends each event twice with the same ids; the handler must act once. */
-export const checkDuplicates = async (desk: Desk, rulings: Rulings, actors: readonly Actor[]): Promise<void> => {
+/**
+ * Sends each event twice with the same ids; the handler must act once.
+ * @param tried actors that were tried already
+ */
+export const checkDuplicates = async (
+  desk: Desk,
+  rulings: Rulings,
+  actors: readonly Actor[],
+  tried: readonly Actor[] = [],
+): Promise<void> => {
   for (const { specimen, calls } of actors) {
     const event = desk.renew(specimen);
     const first = await desk.act(event, calls ?? 0);
@@ -66,7 +77,7 @@ export const checkDuplicates = async (desk: Desk, rulings: Rulings, actors: read
     } else if (!sameAnswer(first.outcome, second.outcome))
       rulings.remark(`${kindOf(event)}: the second delivery was answered differently from the first; Whapi does not mind.`);
   }
-  const kinds = actors.map(({ specimen }) => kindOf(specimen)).join(', ');
+  const kinds = [...tried, ...actors].map(({ specimen }) => kindOf(specimen)).join(', ');
   rulings.passed('duplicates', `${kinds}: acted on once, though it came twice`);
 };
 
@@ -82,7 +93,7 @@ export const checkAtOnce = async (desk: Desk, rulings: Rulings, { specimen, call
   if (api === undefined || calls === undefined || calls === 0) return checkAtOnceByProbe(desk, rulings, specimen);
   for (let round = 0; round < ROUNDS; round++) {
     const event = desk.renew(specimen);
-    const since = api.calls();
+    const since = await desk.quiet();
     const release = api.hold();
     try {
       const both = Promise.all([desk.send(event), desk.send(event)]);
@@ -128,7 +139,7 @@ export const checkOwnMessages = async (desk: Desk, rulings: Rulings, own: readon
   const { api } = desk.world;
   if (api === undefined) return;
   const some = oneOfEach(own).slice(0, MOST_OWN);
-  const since = api.calls();
+  const since = await desk.quiet();
   for (const one of some) await desk.send(desk.renew(one));
   if ((await desk.settled(since, 0)) === 0)
     return rulings.passed('own-messages', `${some.length === 1 ? 'one was' : `${some.length} were`} sent, and no call came of it`);
@@ -151,7 +162,7 @@ export const checkAnswersFirst = async (desk: Desk, rulings: Rulings, { specimen
   const { api, pause } = desk.world;
   if (api === undefined) return;
   const event = desk.renew(specimen);
-  const since = api.calls();
+  const since = await desk.quiet();
   const release = api.hold();
   try {
     const sending = desk.send(event);

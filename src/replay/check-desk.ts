@@ -50,6 +50,9 @@ const PATIENCE = 2000;
 /** The provider's advice (CONTRACT.md, section 1). */
 const LONGEST_ANSWER = 5000;
 
+/** Calls of which the slowest says how long to wait for the next. */
+const LATEST = 3;
+
 /** Thrown when nothing more can be checked: the handler is gone, or the person stopped the check. */
 export class CheckEnd extends Error {}
 
@@ -70,6 +73,8 @@ export interface Desk {
   send(specimen: Specimen, shipment?: Shipment): Promise<Outcome>;
   /** Sends, waits until the calls are in, and counts them. @param expected calls for which it waits longer */
   act(specimen: Specimen, expected?: number, shipment?: Shipment): Promise<Deed>;
+  /** Waits for what earlier deliveries may still do, so that only new calls are counted from now on. @returns calls until now */
+  quiet(): Promise<number>;
   /** Waits until so many calls have come since a count, or the patience is over, and the settle window after that. */
   settled(since: number, expected: number): Promise<number>;
 }
@@ -94,6 +99,8 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
   let before: Specimen | undefined;
   let slowest: { ms: number; event: Specimen } | undefined;
   let answered = 0;
+  let isQuiet = true;
+  const latest: number[] = [];
   let window = settle;
 
   const gone = (specimen: Specimen): never => {
@@ -108,6 +115,7 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
 
   const send: Desk['send'] = async (specimen, shipment = shipmentFor(specimen, mode, world.id())) => {
     if (world.stopped.aborted) throw new CheckEnd('it was stopped');
+    isQuiet = false;
     let outcome = await world.send(shipment);
     if (outcome.kind === 'failed' && outcome.cause === 'broken') {
       // A connection that was closed between two deliveries says nothing about this one; a process that is gone does.
@@ -137,10 +145,22 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
       let isOver = false;
       while (!isOver && api.calls() - since < expected) isOver = (await Promise.race([over, api.next()])) === true;
       // Who needs long for one call may need as long for the next.
-      if (!isOver) window = Math.max(window, Math.min(PATIENCE, 2 * (world.elapsed() - begun)));
+      if (!isOver) latest.unshift(2 * (world.elapsed() - begun));
+      latest.splice(LATEST);
+      window = Math.max(settle, Math.min(PATIENCE, Math.max(0, ...latest)));
     }
     await world.pause(window);
+    isQuiet = true;
     return (api?.calls() ?? 0) - since;
+  };
+
+  const quiet: Desk['quiet'] = async () => {
+    const { api } = world;
+    for (let seen = api?.calls(); !isQuiet; seen = api?.calls()) {
+      await world.pause(window);
+      isQuiet = api?.calls() === seen;
+    }
+    return api?.calls() ?? 0;
   };
 
   return {
@@ -154,9 +174,10 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     renew: (specimen) => renewed(specimen, world.random, world.now()),
     shipment: (specimen, other = mode) => shipmentFor(specimen, other, world.id()),
     send,
+    quiet,
     settled,
     async act(specimen, expected = 0, shipment) {
-      const since = world.api?.calls() ?? 0;
+      const since = await quiet();
       const outcome = await send(specimen, shipment);
       const calls = await settled(since, isOk(outcome) ? expected : 0);
       return { outcome, calls: world.api === undefined ? undefined : calls };

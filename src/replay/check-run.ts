@@ -29,7 +29,7 @@ const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Sp
   const ledger = desk.world.api?.track();
   const failed = new Map<string, { first: Specimen; why: string; count: number }>();
   const fine = new Set<string>();
-  const since = desk.world.api?.calls() ?? 0;
+  const since = await desk.quiet();
   let sent = 0;
   let slow = 0;
   for (const [key, specimen] of specimens.entries()) {
@@ -69,11 +69,11 @@ const checkUnknown = async (desk: Desk, rulings: Rulings, base: Specimen): Promi
   const unknown = unknownOf(base);
   for (const specimen of unknown) {
     const event = desk.renew(specimen);
-    const { outcome } = await desk.act(event);
+    const outcome = await desk.send(event);
     if (!isOk(outcome)) rulings.found({ rule: 'any-type', ...sourceOf(event), message: `${specimen.origin}: ${told(outcome)}` });
   }
   // One that dies of the last of them is found gone here.
-  await desk.send(desk.renew(base));
+  await desk.act(desk.renew(base));
   rulings.passed('any-type', `${unknown.length} that no version of WhatsApp has sent yet`);
 };
 
@@ -93,7 +93,7 @@ const checkAll = async (desk: Desk, rulings: Rulings, plan: CheckPlan): Promise<
 
   const deeds = (['duplicates', 'at-once', 'own-messages', 'answers-first'] as const).filter(wanted);
   const needsActor = deeds.length > 0 || wanted('out-of-order') || wanted('cut-connection');
-  const actor = needsActor ? await findActor(desk, specimens) : undefined;
+  const actor = needsActor ? await findActor(desk, specimens, base) : undefined;
   if (actor === undefined) for (const rule of deeds) rulings.unchecked(rule, whyIdle(desk));
   else {
     if (wanted('duplicates')) await checkDuplicates(desk, rulings, [actor]);
@@ -112,16 +112,17 @@ const checkAll = async (desk: Desk, rulings: Rulings, plan: CheckPlan): Promise<
       else await checkAnswersFirst(desk, rulings, actor);
     }
   }
-  if (wanted('out-of-order')) await checkOrder(desk, rulings, actor ?? { specimen: base, calls: undefined });
+  if (wanted('out-of-order'))
+    await checkOrder(desk, rulings, actor !== undefined && isIncoming(actor.specimen) ? actor : { specimen: base, calls: undefined });
   if (wanted('large-body')) await checkLargeBody(desk, rulings, base);
   if (wanted('cut-connection')) await checkCut(desk, rulings, actor ?? { specimen: base, calls: undefined });
   if (wanted('answers') || wanted('any-type')) {
     const acting = await checkAnswers(desk, rulings, specimens);
     const others = acting.filter(({ specimen }) => actor === undefined || kindOf(specimen) !== kindOf(actor.specimen)).slice(0, MOST_TWICE);
-    if (wanted('duplicates') && actor !== undefined && others.length > 0) await checkDuplicates(desk, rulings, [actor, ...others]);
+    if (wanted('duplicates') && actor !== undefined && others.length > 0) await checkDuplicates(desk, rulings, others, [actor]);
   }
   if (wanted('any-type')) await checkUnknown(desk, rulings, base);
-  if (wanted('alive') || wanted('in-time')) await desk.send(desk.renew(base));
+  if (wanted('alive') || wanted('in-time')) await desk.act(desk.renew(base));
   rulings.passed('alive', 'it answered the last delivery as the first');
   rulings.passed('in-time', inTimeNote(desk));
 };
@@ -136,14 +137,20 @@ export const runCheck = async (world: World, plan: CheckPlan): Promise<CheckRepo
   const desk = openDesk(world, { mode: plan.modes[0], settle: plan.settle, rulings });
   const first = byInterest(plan.specimens)[0];
   if (first !== undefined) {
+    const since = world.api?.calls() ?? 0;
     const outcome = await world.send(desk.shipment(desk.renew(first)));
-    if (outcome.kind === 'failed' && outcome.cause === 'unreachable') return rulings.report([], outcome.error);
+    if (outcome.kind === 'failed' && outcome.cause === 'unreachable') return rulings.report([], { unreachable: outcome.error });
+    // The first call takes longest: connections are made, code is loaded.
+    await desk.settled(since, isOk(outcome) ? 1 : 0);
   }
+  let ended: string | null = null;
   try {
     await checkAll(desk, rulings, plan);
   } catch (error) {
     if (!(error instanceof CheckEnd)) throw error;
-    rulings.remark(`The check ended early: ${error.message}.`);
+    ended = error.message;
   }
-  return rulings.report(rules, null);
+  const refused = world.api?.refused();
+  if (refused !== undefined) rulings.remark(`The API stand-in refused calls of the handler, as the provider would: ${refused}.`);
+  return rulings.report(rules, { ended });
 };

@@ -96,7 +96,7 @@ export const checkLargeBody = async (desk: Desk, rulings: Rulings, base: Specime
 /** Half a delivery, and then the whole of it. */
 export const checkCut = async (desk: Desk, rulings: Rulings, { specimen, calls }: Actor): Promise<void> => {
   const event = desk.renew(specimen);
-  const since = desk.world.api?.calls() ?? 0;
+  const since = await desk.quiet();
   await desk.world.cut(desk.shipment(event));
   const outcome = await desk.send(event);
   const made = await desk.settled(since, isOk(outcome) ? (calls ?? 0) : 0);

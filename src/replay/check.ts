@@ -130,6 +130,8 @@ export interface CheckReport {
   readonly remarks: readonly string[];
   /** Why nothing was there to be checked; null where it was. */
   readonly unreachable: string | null;
+  /** Why it ended before its end; null where it did not. */
+  readonly ended: string | null;
 }
 
 export const countRulings = ({ rulings }: CheckReport): Record<Ruling['status'], number> => {
@@ -138,9 +140,11 @@ export const countRulings = ({ rulings }: CheckReport): Record<Ruling['status'],
   return counts;
 };
 
-/** 0 nothing wrong was found; 1 something was; 3 nothing could be reached. */
-export const checkExitCode = (report: CheckReport): ExitCode =>
-  report.unreachable !== null ? EXIT.environment : countRulings(report).found > 0 ? EXIT.wanting : EXIT.ok;
+/** 0 nothing wrong was found; 1 something was, or the check ended early; 3 nothing could be reached. */
+export const checkExitCode = (report: CheckReport): ExitCode => {
+  if (report.unreachable !== null) return EXIT.environment;
+  return countRulings(report).found > 0 || report.ended !== null ? EXIT.wanting : EXIT.ok;
+};
 
 /** Collects what is seen of each rule. */
 export interface Rulings {
@@ -150,7 +154,7 @@ export interface Rulings {
   unchecked(rule: CheckRule, note: string): void;
   has(rule: CheckRule): boolean;
   remark(text: string): void;
-  report(rules: readonly CheckRule[], unreachable: string | null): CheckReport;
+  report(rules: readonly CheckRule[], trouble?: Partial<Pick<CheckReport, 'unreachable' | 'ended'>>): CheckReport;
 }
 
 /** Findings of one rule that are told each. */
@@ -176,13 +180,20 @@ export const createRulings = (): Rulings => {
     remark(text) {
       if (remarks.length < MOST_REMARKS && !remarks.includes(text)) remarks.push(text);
     },
-    report: (rules, unreachable) => ({
+    report: (rules, { unreachable = null, ended = null } = {}) => ({
       unreachable,
+      ended,
       remarks,
       rulings: rules.map((rule): Ruling => {
         const own = findings.get(rule);
         if (own !== undefined) return { rule, status: 'found', findings: own };
-        return { rule, ...(notes.get(rule) ?? { status: 'unchecked', note: 'the check ended before it' }) };
+        return {
+          rule,
+          ...(notes.get(rule) ?? {
+            status: 'unchecked',
+            note: ended === null ? 'nothing was there to try it with' : `the check ended before it: ${ended}`,
+          }),
+        };
       }),
     }),
   };
