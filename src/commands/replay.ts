@@ -115,7 +115,7 @@ const replay = async (sources: readonly string[], options: ReplayOptions, runtim
   }
 
   if (options.check === true) {
-    const { checkHandler, CHECK_CONNECTIONS, SETTLE } = await import('./replay/check.ts');
+    const [{ checkHandler, CHECK_CONNECTIONS }, { SETTLE }] = await Promise.all([import('./replay/check.ts'), import('./replay/deeds.ts')]);
     const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed, connections: CHECK_CONNECTIONS });
     const steps = jobs.map((job, at) => ({
       ...job,

@@ -16,6 +16,7 @@ import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
 import { quoted } from '../listen/tally.ts';
 import { openCalls } from './calls.ts';
+import { SETTLE } from './deeds.ts';
 
 /** What the flags of replay say to a check. */
 export interface CheckOptions {
@@ -78,9 +79,6 @@ const againWith =
     ];
     return ['whapi-hooks', 'replay', '--check', '--rule', rule, ...(source === null ? sources : [source]), ...flags].map(quoted).join(' ');
   };
-
-/** Milliseconds after an answer in which calls still belong to it, unless --settle says otherwise. */
-export const SETTLE = 200;
 
 /** Checks a handler with the events of some steps. @throws UserError (2), (3) */
 export const checkHandler = async (
