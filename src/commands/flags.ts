@@ -27,6 +27,11 @@ export const count = (text: string): number => {
   return Number(text);
 };
 
+/** More connections than this to one app only queue up there. */
+const MOST_AT_ONCE = 256;
+
+export const concurrency = (text: string): number => Math.min(count(text), MOST_AT_ONCE);
+
 export const duration = (text: string): number => {
   const ms = readDuration(text);
   if (ms === undefined || ms <= 0 || ms > 86_400_000)

@@ -3,6 +3,7 @@ import { inMode, type Mode, requestLine, suffixBelow } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
+import { summarize } from '../event/summary.ts';
 import type { Headers } from './delivery.ts';
 import { forwardHeaders, type Shipment, shipmentOf } from './endpoint.ts';
 import type { Entry } from './entry.ts';
@@ -20,11 +21,15 @@ const encoder = new TextEncoder();
 
 const JSON_HEADERS: Headers = [['content-type', 'application/json']];
 
+/** What `listen` shows of a payload beside its event: the type of its first message, an action, a status. */
+const typeOf = (name: EventName | null, payload: unknown): string | null => summarize(name, payload, 1).items[0]?.kind ?? null;
+
 /**
  * How a payload of a file goes out: a recorded one as it was recorded, any other in mode body; in a mode that was
  * asked for, only the member `event` and the request line change.
  * @param extra headers that replace those of their name
  * @param overlay what is accepted, and so is no finding
+ * @param dropped names of headers that are left out, in lower case
  * @returns a sentence where it cannot be sent that way
  */
 export const planShipment = (
@@ -33,24 +38,26 @@ export const planShipment = (
   extra: Headers,
   id: () => string,
   overlay?: Overlay,
-): Planned | string => {
+  dropped: readonly string[] = [],
+): (Planned & { readonly type: string | null }) | string => {
   const { recorded } = entry;
   const words = recordedWords(entry);
-  const parsed = recorded === undefined ? parseBody(entry.body).parsed : readDelivery(recorded.delivery, words);
+  const parsed = recorded === undefined ? parseBody(entry.body, {}, entry.read).parsed : readDelivery(recorded.delivery, words);
   const { name } = parsed;
   const { verdict } = judgeWith(overlay, parsed);
+  const type = typeOf(name, parsed.payload);
   if (recorded !== undefined && mode === undefined) {
     const { url } = recorded.delivery;
     const suffix =
       entry.base === undefined ? words.map((word) => `/${word}`).join('') : suffixBelow(entry.base === '' ? '/' : entry.base, url);
-    const shipment = shipmentOf(recorded.delivery, suffix, extra);
-    return { name, verdict, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
+    const shipment = shipmentOf(recorded.delivery, suffix, extra, dropped);
+    return { name, verdict, type, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
   }
-  const headers = forwardHeaders(recorded?.delivery.headers ?? JSON_HEADERS, extra);
+  const headers = forwardHeaders(recorded?.delivery.headers ?? JSON_HEADERS, extra, dropped);
   const base = { id: id(), query: recorded === undefined ? '' : shipmentOf(recorded.delivery, '').query, headers };
   if (name === null || !isEventName(name)) {
     if (mode !== undefined && mode !== 'body') return `it names no event, so it cannot be sent in mode ${mode}`;
-    return { name: null, verdict, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
+    return { name: null, verdict, type, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
   }
   const wanted = mode ?? 'body';
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(entry.body);
@@ -58,6 +65,7 @@ export const planShipment = (
   return {
     name,
     verdict,
+    type,
     shipment: { ...base, ...requestLine(name, wanted), body: changed === text ? entry.body : encoder.encode(changed) },
   };
 };

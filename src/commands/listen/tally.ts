@@ -56,7 +56,7 @@ export const addUndelivered = (to: Undelivered, id: string, time: number): void 
 };
 
 /** An argument as a shell takes it. */
-export const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** Where deliveries were kept. */
 interface KeptIn {

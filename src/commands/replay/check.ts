@@ -1,11 +1,11 @@
 import { recordLine } from '../../delivery/recording.ts';
-import type { ExitCode } from '../../errors.ts';
-import { MODES, type Mode } from '../../event/mode.ts';
+import { type ExitCode, usageError } from '../../errors.ts';
+import { MODES } from '../../event/mode.ts';
 import type { Endpoint } from '../../io/endpoint.ts';
 import { openProbe } from '../../io/probe.ts';
 import { shapedBody } from '../../io/shaped.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
-import { CHECK_RULE_NAMES, type CheckFinding, type CheckRule, checkExitCode } from '../../replay/check.ts';
+import { CHECK_RULE_NAMES, type CheckFinding, checkExitCode } from '../../replay/check.ts';
 import type { World } from '../../replay/check-desk.ts';
 import { type Specimen, specimenOf } from '../../replay/check-events.ts';
 import { runCheck } from '../../replay/check-run.ts';
@@ -14,34 +14,58 @@ import type { Step } from '../../replay/step.ts';
 import { checkLines, checkRecords } from '../../report/check.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
-import { quoted } from '../listen/tally.ts';
 import { openCalls } from './calls.ts';
-import { SETTLE } from './deeds.ts';
+import { type ReplayOptions, SETTLE } from './options.ts';
+import { shellWord } from './steps.ts';
 
-/** What the flags of replay say to a check. */
-export interface CheckOptions {
+/** What is checked, and how replay was called. */
+export interface CheckCall {
   readonly sources: readonly string[];
   readonly url: URL;
-  /** The endpoint as it was written. */
-  readonly to: string | undefined;
-  readonly mode: Mode | 'all' | undefined;
-  readonly rule: readonly CheckRule[] | undefined;
-  readonly apiPort: number | undefined;
-  /** Milliseconds. */
-  readonly settle: number;
-  readonly probe: string | undefined;
-  /** Name of the header with the secret. */
-  readonly secretName: string | undefined;
-  /** Names of headers that are sent along; their values may be secret. */
-  readonly headerNames: readonly string[];
-  readonly json: boolean;
+  readonly options: ReplayOptions;
 }
 
 /** Events that are held in memory. */
 const MOST_EVENTS = 2000;
 
-/** Two copies at once need two connections. */
-export const CHECK_CONNECTIONS = 2;
+/** Milliseconds that a handler may take before it counts as silent, unless --timeout says less. */
+const PATIENCE = 10_000;
+
+/** Flags that say what a check decides itself. */
+const OTHERS = {
+  '--repeat': ({ repeat }) => repeat !== 1,
+  '--shuffle': ({ shuffle }) => shuffle,
+  '--speed': ({ speed }) => speed !== 'max',
+  '--rate': ({ rate }) => rate,
+  '--delay': ({ delay }) => delay,
+  '--concurrency': ({ concurrency }) => concurrency !== 1,
+  '--duplicate': ({ duplicate }) => duplicate,
+  '--reorder': ({ reorder }) => reorder,
+  '--late': ({ late }) => late,
+  '--drop-connection': ({ dropConnection }) => dropConnection,
+  '--slow-body': ({ slowBody }) => slowBody,
+  '--retry': ({ retry }) => retry,
+  '--expect': ({ expect }) => expect,
+  '--expect-unauthorized': ({ expectUnauthorized }) => expectUnauthorized,
+  '--forbid-echo': ({ forbidEcho }) => forbidEcho,
+  '--check-idempotent': ({ checkIdempotent }) => checkIdempotent,
+  '--fail-fast': ({ failFast }) => failFast,
+  '--max-failures': ({ maxFailures }) => maxFailures,
+  '--dry-run': ({ dryRun }) => dryRun,
+} satisfies Record<string, (options: ReplayOptions) => unknown>;
+
+/**
+ * The flags of replay as a check uses them: two copies at once need two connections.
+ * @throws UserError (2) for flags that say what the check decides itself
+ */
+export const forCheck = (options: ReplayOptions): ReplayOptions => {
+  for (const [flag, isGiven] of Object.entries(OTHERS)) {
+    const given = isGiven(options);
+    if (given !== undefined && given !== false)
+      throw usageError(`${flag} cannot be used with --check, which decides that itself.`, 'Leave one of the two out.');
+  }
+  return { ...options, concurrency: 2, timeout: Math.min(options.timeout, PATIENCE) };
+};
 
 const collect = async (steps: Iterable<Step> | AsyncIterable<Step>, terminal: Terminal): Promise<Specimen[]> => {
   const specimens: Specimen[] = [];
@@ -64,31 +88,35 @@ const collect = async (steps: Iterable<Step> | AsyncIterable<Step>, terminal: Te
 
 /** The command that shows a finding again, for this one event where something names it. */
 const againWith =
-  (options: CheckOptions, port: number | undefined) =>
+  ({ sources, options }: CheckCall, port: number | undefined) =>
   ({ rule, source }: CheckFinding): string => {
-    const { sources, to, mode, settle, probe, secretName, headerNames } = options;
+    const { to, mode, settle, probe, secretHeader, header = [] } = options;
     const flags = [
       ...(to === undefined ? [] : ['--to', to]),
       ...(mode === undefined ? [] : ['--mode', mode]),
       ...(port === undefined ? [] : ['--api-port', String(port)]),
-      ...(settle === SETTLE ? [] : ['--settle', `${settle}ms`]),
+      ...(settle === undefined ? [] : ['--settle', `${settle}ms`]),
       ...(probe === undefined ? [] : ['--probe', probe]),
-      ...headerNames.flatMap((name) => ['-H', `${name}: …`]),
-      // The name alone: its value is secret, and comes from WHAPI_HOOKS_SECRET.
-      ...(secretName === undefined ? [] : ['--secret-header', secretName]),
+      // Values of headers may be secret. That of the secret header comes from WHAPI_HOOKS_SECRET then.
+      ...header.flatMap((text) => ['-H', `${nameOf(text)}: …`]),
+      ...(secretHeader === undefined ? [] : ['--secret-header', nameOf(secretHeader)]),
     ];
-    return ['whapi-hooks', 'replay', '--check', '--rule', rule, ...(source === null ? sources : [source]), ...flags].map(quoted).join(' ');
+    const words = (texts: readonly string[]): string => texts.map((text) => shellWord(text) ?? '…').join(' ');
+    return ['whapi-hooks replay --check --rule', rule, source ?? words(sources), words(flags)].filter((part) => part !== '').join(' ');
   };
+
+const nameOf = (header: string): string => header.split(':')[0]?.trim() ?? '';
 
 /** Checks a handler with the events of some steps. @throws UserError (2), (3) */
 export const checkHandler = async (
   steps: Iterable<Step> | AsyncIterable<Step>,
   endpoint: Endpoint,
-  options: CheckOptions,
+  call: CheckCall,
   runtime: Runtime,
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const { out, err } = terminal;
+  const { url, options } = call;
   const probe = options.probe === undefined ? undefined : openProbe(options.probe, runtime.cwd);
   const specimens = await collect(steps, terminal);
   const calls = options.apiPort === undefined ? undefined : await openCalls(options.apiPort, runtime);
@@ -127,20 +155,20 @@ export const checkHandler = async (
       rules: options.rule ?? CHECK_RULE_NAMES,
       specimens,
       modes: mode === 'all' ? MODES : [mode],
-      settle: options.settle,
-      secret: options.secretName,
+      settle: options.settle ?? SETTLE,
+      secret: options.secretHeader === undefined ? undefined : nameOf(options.secretHeader),
     });
     if (report.unreachable !== null) {
-      const { href } = options.url;
+      const { href } = url;
       complain(terminal, `Nothing could be reached at ${href}: ${report.unreachable}.`, 'Start your app, or name its address with --to.');
       return checkExitCode(report);
     }
-    const againOf = againWith(options, calls?.port);
-    if (options.json) for (const record of checkRecords(report, againOf)) out.write(recordLine(record));
+    const againOf = againWith(call, calls?.port);
+    if (options.json === true) for (const record of checkRecords(report, againOf)) out.write(recordLine(record));
     else out.lines(...checkLines(report, out, againOf));
     return checkExitCode(report);
   } finally {
-    await calls?.close();
+    await Promise.all([endpoint.close(), calls?.close()]);
     await out.flush();
     await err.flush();
   }

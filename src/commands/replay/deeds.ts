@@ -9,25 +9,14 @@ import { twice, withoutEcho } from '../../replay/twice.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
 import { openCalls } from './calls.ts';
-
-/** Milliseconds after an answer in which calls still belong to it, unless --settle says otherwise. */
-export const SETTLE = 200;
-
-/** The flags about what the handler does beside answering. */
-export interface DeedOptions {
-  readonly apiPort?: number | undefined;
-  readonly settle?: number | undefined;
-  readonly probe?: string | undefined;
-  readonly forbidEcho?: boolean | undefined;
-  readonly checkIdempotent?: boolean | undefined;
-}
+import { type DeedOptions, SETTLE } from './options.ts';
 
 /** Sees what the handler does because of the deliveries of a run. */
 export interface Deeds {
   /** What the handler's API address has to be, where calls are counted. */
   readonly url: string | undefined;
-  /** The steps that are sent in place of one: its copy too, and with what is expected of its calls. */
-  stepsOf(step: Step): readonly Step[];
+  /** The steps that are sent in place of others: their copies too, and with what is expected of their calls. */
+  steps(steps: Iterable<Step> | AsyncIterable<Step>): AsyncGenerator<Step>;
   /** A delivery is about to be sent. */
   onStart(step: Step): void;
   /** Waits for the settle window, and tells the calls that belong to a delivery. */
@@ -39,7 +28,7 @@ export interface Deeds {
   close(): Promise<void>;
 }
 
-/** Whether something needs the calls of the handler. */
+/** @throws UserError (2) for flags that need others */
 const checkFlags = (options: DeedOptions, expects: readonly Expectation[], concurrency: number): void => {
   const { apiPort, probe, settle, forbidEcho, checkIdempotent } = options;
   const hint = 'With --api-port 4010 the API address of your handler is http://127.0.0.1:4010, and its calls are counted.';
@@ -113,11 +102,15 @@ export const openDeeds = async (
     before = value;
   };
 
+  const stepsOf = (step: Step): readonly Step[] => {
+    const one = forbidEcho ? withoutEcho(step, payloadOf(step)) : step;
+    return checkIdempotent ? twice(one, (number) => changes.get(number)) : [one];
+  };
+
   return {
     url: calls?.url,
-    stepsOf(step) {
-      const one = forbidEcho ? withoutEcho(step, payloadOf(step)) : step;
-      return checkIdempotent ? twice(one, (number) => changes.get(number)) : [one];
+    async *steps(steps) {
+      for await (const step of steps) yield* stepsOf(step);
     },
     onStart: (step) => ledger?.begin(step.number, marksOf(payloadOf(step))),
     async callsOf(step) {
