@@ -75,6 +75,8 @@ export const openDeeds = async (
   const { apiPort, settle = SETTLE, forbidEcho = false, checkIdempotent = false } = options;
   if (apiPort === undefined && options.probe === undefined) return undefined;
   const probe = options.probe === undefined ? undefined : openProbe(options.probe, runtime.cwd);
+  /** The value before the delivery that is under way. */
+  let before = await probe?.();
   const calls = apiPort === undefined ? undefined : await openCalls(apiPort, runtime);
   const ledger: Ledger | undefined = calls?.track();
   const settled = (): Promise<void> => new Promise((resolve) => void runtime.after(settle, resolve));
@@ -82,8 +84,6 @@ export const openDeeds = async (
   const values = new Map<number, string>();
   const changes = new Map<number, string>();
   const answers = new Map<number, string>();
-  /** The value before the delivery that is under way. */
-  let before = await probe?.();
   let acted = 0;
   let copies = 0;
 
