@@ -39,15 +39,17 @@ const readAhead = async (source: StepSource): Promise<Ahead> => {
   while (steps.length < AHEAD && bytes < AHEAD_BYTES) {
     const next = await source.steps.next();
     if (next.done === true) return { steps, isAll: true };
-    steps.push(next.value);
-    bytes += next.value.shipment.body.byteLength;
+    for (const step of next.value) {
+      steps.push(step);
+      bytes += step.shipment.body.byteLength;
+    }
   }
   return { steps, isAll: false };
 };
 
-async function* chain(first: readonly Step[], rest: AsyncIterable<Step>): AsyncGenerator<Step> {
-  yield* first;
-  yield* rest;
+async function* chain({ steps, isAll }: Ahead, source: StepSource): AsyncGenerator<readonly Step[]> {
+  yield steps;
+  if (!isAll) yield* source.steps;
 }
 
 /** The endpoint with what the flags say about connections. @throws UserError (2), (3) */
@@ -69,16 +71,18 @@ const tellUnfit = ({ reading: { unfit, payloads } }: StepSource, { err }: Termin
   err.lines(err.paint.yellow(`${unfit} of ${plural(payloads, 'payload')} ${verb} not fit the schemas; whapi-hooks validate says where.`));
 };
 
-const dryRun = async (url: URL, { steps, isAll }: Ahead, source: StepSource, options: ReplayOptions, { out, err }: Terminal) => {
-  const widths = sentColumns(steps);
+const dryRun = async (url: URL, ahead: Ahead, source: StepSource, options: ReplayOptions, { out, err }: Terminal) => {
+  const widths = sentColumns(ahead.steps);
   let count = 0;
-  for await (const step of isAll ? steps : chain(steps, source.steps)) {
-    if (out.closed.aborted) break;
-    count++;
-    const target = targetPath(url, step.shipment.suffix, step.shipment.query);
-    if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
-    else out.lines(plannedLine(step, target, out, widths));
-    if (count % TURN === 0) await out.flush();
+  for await (const steps of chain(ahead, source)) {
+    for (const step of steps) {
+      if (out.closed.aborted) break;
+      count++;
+      const target = targetPath(url, step.shipment.suffix, step.shipment.query);
+      if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
+      else out.lines(plannedLine(step, target, out, widths));
+      if (count % TURN === 0) await out.flush();
+    }
   }
   err.lines(`${plural(count, 'delivery', 'deliveries')} would be sent to ${url.href}; nothing was.`);
 };
@@ -167,7 +171,7 @@ export const replay = async (
     }
     if (progress.isShown ? isShown : done % TURN === 0) return out.flush();
   };
-  const ending = await runSteps(ahead.isAll ? ahead.steps : chain(ahead.steps, source.steps), {
+  const ending = await runSteps(chain(ahead, source), {
     endpoint,
     concurrency: options.concurrency,
     expects,
@@ -179,7 +183,7 @@ export const replay = async (
     onResult,
   });
   progress.stop();
-  await endpoint.close();
+  endpoint.close();
 
   const all = totals.totals();
   if (!ahead.isAll) tellUnfit(source, terminal);
