@@ -33,6 +33,8 @@ export interface StepSource {
   check(): Promise<void>;
 }
 
+const NONE: readonly never[] = [];
+
 /** Steps that are handed on together. */
 const BATCH = 64;
 
@@ -130,21 +132,25 @@ export const openSteps = (
           }
           break;
         }
-        if (!chosen(planned.name)) break;
+        const { name, verdict, type, shipment } = planned;
+        if (!chosen(name)) break;
         reading.payloads++;
-        if (planned.verdict !== 'valid') reading.unfit++;
+        if (verdict !== 'valid') reading.unfit++;
         // The clock that recorded it may have been put back.
         due = Math.max(due, begin + dueOf(entry));
         yield {
-          ...planned,
+          name,
+          verdict,
+          type,
+          shipment,
           number: ++number,
           origin,
           again: againOf(source, entry, mode, options.history),
           due,
-          after: [],
+          after: NONE,
           copyOf: null,
-          faults: [],
-          expects: [],
+          faults: NONE,
+          expects: NONE,
         };
       }
     }
