@@ -4,6 +4,7 @@ import { type EventName, isEventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { parseBody } from '../event/parse.ts';
 import { summarize } from '../event/summary.ts';
+import { isObject } from '../schema/keywords.ts';
 import type { Headers } from './delivery.ts';
 import { forwardHeaders, type Shipment, shipmentOf } from './endpoint.ts';
 import type { Entry } from './entry.ts';
@@ -20,6 +21,17 @@ export interface Planned {
 const encoder = new TextEncoder();
 
 const JSON_HEADERS: Headers = [['content-type', 'application/json']];
+
+/** The headers of payloads that were not recorded, which are the same for all of a run. */
+let lastPlain: { readonly extra: Headers; readonly dropped: readonly string[]; readonly headers: Headers } | undefined;
+
+const plainHeaders = (extra: Headers, dropped: readonly string[]): Headers => {
+  if (lastPlain?.extra !== extra || lastPlain.dropped !== dropped)
+    lastPlain = { extra, dropped, headers: forwardHeaders(JSON_HEADERS, extra, dropped) };
+  return lastPlain.headers;
+};
+
+const NO_HEADERS: readonly string[] = [];
 
 /** What `listen` shows of a payload beside its event: the type of its first message, an action, a status. */
 const typeOf = (name: EventName | null, payload: unknown): string | null => summarize(name, payload, 1).items[0]?.kind ?? null;
@@ -38,7 +50,7 @@ export const planShipment = (
   extra: Headers,
   id: () => string,
   overlay?: Overlay,
-  dropped: readonly string[] = [],
+  dropped: readonly string[] = NO_HEADERS,
 ): (Planned & { readonly type: string | null }) | string => {
   const { recorded } = entry;
   const words = recordedWords(entry);
@@ -53,13 +65,18 @@ export const planShipment = (
     const shipment = shipmentOf(recorded.delivery, suffix, extra, dropped);
     return { name, verdict, type, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
   }
-  const headers = forwardHeaders(recorded?.delivery.headers ?? JSON_HEADERS, extra, dropped);
+  const headers = recorded === undefined ? plainHeaders(extra, dropped) : forwardHeaders(recorded.delivery.headers, extra, dropped);
   const base = { id: id(), query: recorded === undefined ? '' : shipmentOf(recorded.delivery, '').query, headers };
   if (name === null || !isEventName(name)) {
     if (mode !== undefined && mode !== 'body') return `it names no event, so it cannot be sent in mode ${mode}`;
     return { name: null, verdict, type, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };
   }
   const wanted = mode ?? 'body';
+  // Most payloads name their event themselves.
+  if (wanted === 'body' && isObject(parsed.payload) && Object.hasOwn(parsed.payload, 'event')) {
+    const { id: made, query } = base;
+    return { name, verdict, type, shipment: { id: made, method: 'POST', suffix: '', query, headers, body: entry.body } };
+  }
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(entry.body);
   const changed = inMode(text, name, wanted);
   return {

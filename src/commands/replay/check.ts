@@ -67,21 +67,21 @@ export const forCheck = (options: ReplayOptions): ReplayOptions => {
   return { ...options, concurrency: 2, timeout: Math.min(options.timeout, PATIENCE) };
 };
 
-const collect = async (steps: Iterable<Step> | AsyncIterable<Step>, terminal: Terminal): Promise<Specimen[]> => {
+const collect = async (steps: AsyncIterable<readonly Step[]>, terminal: Terminal): Promise<Specimen[]> => {
   const specimens: Specimen[] = [];
   let unread = 0;
   let more = false;
-  for await (const step of steps) {
-    if (specimens.length === MOST_EVENTS) {
-      more = true;
-      break;
+  for await (const some of steps) {
+    for (const step of some.slice(0, MOST_EVENTS - specimens.length)) {
+      const specimen = specimenOf(step);
+      if (specimen === undefined) unread++;
+      else specimens.push(specimen);
     }
-    const specimen = specimenOf(step);
-    if (specimen === undefined) unread++;
-    else specimens.push(specimen);
+    more = specimens.length === MOST_EVENTS;
+    if (more) break;
   }
   const { err } = terminal;
-  if (more) err.lines(err.paint.dim(`The check takes the first ${MOST_EVENTS} events.`));
+  if (more) err.lines(err.paint.dim(`A check takes no more than ${MOST_EVENTS} events.`));
   if (unread > 0) err.lines(err.paint.yellow(`${plural(unread, 'payload')} left out: a check sends JSON objects with new ids.`));
   return specimens;
 };
@@ -109,7 +109,7 @@ const nameOf = (header: string): string => header.split(':')[0]?.trim() ?? '';
 
 /** Checks a handler with the events of some steps. @throws UserError (2), (3) */
 export const checkHandler = async (
-  steps: Iterable<Step> | AsyncIterable<Step>,
+  steps: AsyncIterable<readonly Step[]>,
   endpoint: Endpoint,
   call: CheckCall,
   runtime: Runtime,
@@ -136,10 +136,11 @@ export const checkHandler = async (
     });
   const world: World = {
     send: (shipment) => endpoint.send(shipment),
-    async cut(shipment) {
-      const body = shapedBody(shipment.body, { cutAt: Math.floor(shipment.body.byteLength / 2) }, pause, () => {});
-      await endpoint.send(shipment, undefined, { body, longer: 0 });
-    },
+    cut: (shipment) =>
+      new Promise((resolve) => {
+        const body = shapedBody(shipment.body, { cutAt: Math.floor(shipment.body.byteLength / 2) }, pause, () => {});
+        endpoint.dispatch(shipment, { whole: false, manner: { body, longer: 0 }, onOutcome: () => resolve() });
+      }),
     api: calls === undefined ? undefined : { ...calls, calls: calls.count, refused: () => calls.refused()?.first },
     probe,
     pause,
@@ -168,7 +169,8 @@ export const checkHandler = async (
     else out.lines(...checkLines(report, out, againOf));
     return checkExitCode(report);
   } finally {
-    await Promise.all([endpoint.close(), calls?.close()]);
+    endpoint.close();
+    await calls?.close();
     await out.flush();
     await err.flush();
   }

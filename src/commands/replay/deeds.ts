@@ -16,7 +16,7 @@ export interface Deeds {
   /** What the handler's API address has to be, where calls are counted. */
   readonly url: string | undefined;
   /** The steps that are sent in place of others: their copies too, and with what is expected of their calls. */
-  steps(steps: Iterable<Step> | AsyncIterable<Step>): AsyncGenerator<Step>;
+  steps(steps: AsyncIterable<readonly Step[]>): AsyncGenerator<readonly Step[]>;
   /** A delivery is about to be sent. */
   onStart(step: Step): void;
   /** Waits for the settle window, and tells the calls that belong to a delivery. */
@@ -110,7 +110,7 @@ export const openDeeds = async (
   return {
     url: calls?.url,
     async *steps(steps) {
-      for await (const step of steps) yield* stepsOf(step);
+      for await (const some of steps) yield some.flatMap(stepsOf);
     },
     onStart: (step) => ledger?.begin(step.number, marksOf(payloadOf(step))),
     async callsOf(step) {

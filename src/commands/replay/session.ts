@@ -40,15 +40,17 @@ const readAhead = async (source: StepSource): Promise<Ahead> => {
   while (steps.length < AHEAD && bytes < AHEAD_BYTES) {
     const next = await source.steps.next();
     if (next.done === true) return { steps, isAll: true };
-    steps.push(next.value);
-    bytes += next.value.shipment.body.byteLength;
+    for (const step of next.value) {
+      steps.push(step);
+      bytes += step.shipment.body.byteLength;
+    }
   }
   return { steps, isAll: false };
 };
 
-async function* chain(first: readonly Step[], rest: AsyncIterable<Step>): AsyncGenerator<Step> {
-  yield* first;
-  yield* rest;
+async function* chain({ steps, isAll }: Ahead, source: StepSource): AsyncGenerator<readonly Step[]> {
+  yield steps;
+  if (!isAll) yield* source.steps;
 }
 
 /** The endpoint with what the flags say about connections. @throws UserError (2), (3) */
@@ -70,16 +72,18 @@ const tellUnfit = ({ reading: { unfit, payloads } }: StepSource, { err }: Termin
   err.lines(err.paint.yellow(`${unfit} of ${plural(payloads, 'payload')} ${verb} not fit the schemas; whapi-hooks validate says where.`));
 };
 
-const dryRun = async (url: URL, { steps, isAll }: Ahead, source: StepSource, options: ReplayOptions, { out, err }: Terminal) => {
-  const widths = sentColumns(steps);
+const dryRun = async (url: URL, ahead: Ahead, source: StepSource, options: ReplayOptions, { out, err }: Terminal) => {
+  const widths = sentColumns(ahead.steps);
   let count = 0;
-  for await (const step of isAll ? steps : chain(steps, source.steps)) {
-    if (out.closed.aborted) break;
-    count++;
-    const target = targetPath(url, step.shipment.suffix, step.shipment.query);
-    if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
-    else out.lines(plannedLine(step, target, out, widths));
-    if (count % TURN === 0) await out.flush();
+  for await (const steps of chain(ahead, source)) {
+    for (const step of steps) {
+      if (out.closed.aborted) break;
+      count++;
+      const target = targetPath(url, step.shipment.suffix, step.shipment.query);
+      if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
+      else out.lines(plannedLine(step, target, out, widths));
+      if (count % TURN === 0) await out.flush();
+    }
   }
   err.lines(`${plural(count, 'delivery', 'deliveries')} would be sent to ${url.href}; nothing was.`);
 };
@@ -145,8 +149,7 @@ export const replay = async (
   if (options.check === true) {
     const { checkHandler, forCheck } = await import('./check.ts');
     const endpoint = await open(url, forCheck(options), runtime);
-    const steps = ahead.isAll ? ahead.steps : chain(ahead.steps, source.steps);
-    return finish(await checkHandler(steps, endpoint, { sources, url, options }, runtime, terminal));
+    return finish(await checkHandler(chain(ahead, source), endpoint, { sources, url, options }, runtime, terminal));
   }
   if (options.dryRun === true) {
     await dryRun(url, ahead, source, options, terminal);
@@ -193,7 +196,7 @@ export const replay = async (
     }
     if (progress.isShown ? isShown : done % TURN === 0) return out.flush();
   };
-  const steps = ahead.isAll ? ahead.steps : chain(ahead.steps, source.steps);
+  const steps = chain(ahead, source);
   const running = runSteps(deeds?.steps(steps) ?? steps, {
     endpoint,
     concurrency: options.concurrency,
@@ -209,7 +212,8 @@ export const replay = async (
   });
   const ending = await running.finally(async () => {
     progress.stop();
-    await Promise.all([endpoint.close(), deeds?.close()]);
+    endpoint.close();
+    await deeds?.close();
   });
 
   const all = totals.totals();

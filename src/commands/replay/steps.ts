@@ -27,16 +27,23 @@ export interface Reading {
 
 export interface StepSource {
   readonly reading: Reading;
-  /** What is to be sent, in its order, read as it is asked for. Trouble is told as it is met. */
-  readonly steps: AsyncGenerator<Step>;
+  /** What is to be sent, in its order, some at once, read as it is asked for. Trouble is told as it is met. */
+  readonly steps: AsyncGenerator<readonly Step[]>;
   /** Looks whether all sources are there, without reading them, and tells which are not. */
   check(): Promise<void>;
 }
 
+const NONE: readonly never[] = [];
+
+/** Steps that are handed on together. */
+const BATCH = 64;
+
+const SAFE = /^[\w@%+=:,./-][\w@%+=:,./#~-]*$/;
+
 /** A word as a shell takes it; null where it holds what cannot be typed. */
 export const shellWord = (text: string): string | null => {
-  if (clean(text) !== text) return null;
-  return /^[\w@%+=:,./-][\w@%+=:,./#~-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (SAFE.test(text)) return text;
+  return clean(text) !== text ? null : `'${text.replaceAll("'", "'\\''")}'`;
 };
 
 /** What stands behind `whapi-hooks replay` to send one payload again. */
@@ -125,21 +132,25 @@ export const openSteps = (
           }
           break;
         }
-        if (!chosen(planned.name)) break;
+        const { name, verdict, type, shipment } = planned;
+        if (!chosen(name)) break;
         reading.payloads++;
-        if (planned.verdict !== 'valid') reading.unfit++;
+        if (verdict !== 'valid') reading.unfit++;
         // The clock that recorded it may have been put back.
         due = Math.max(due, begin + dueOf(entry));
         yield {
-          ...planned,
+          name,
+          verdict,
+          type,
+          shipment,
           number: ++number,
           origin,
           again: againOf(source, entry, mode, options.history),
           due,
-          after: [],
+          after: NONE,
           copyOf: null,
-          faults: [],
-          expects: [],
+          faults: NONE,
+          expects: NONE,
         };
       }
     }
@@ -151,12 +162,19 @@ export const openSteps = (
     every: options.rate === undefined ? options.delay : 1000 / options.rate,
     faults: faultsOf(options),
   });
-  async function* steps(): AsyncGenerator<Step> {
+  async function* steps(): AsyncGenerator<readonly Step[]> {
+    let batch: Step[] = [];
     for (let round = 0; round < options.repeat; round++) {
       for await (const some of readSources(sources, again, history)) {
         for (const source of some) {
-          if (source.kind === 'document') for (const step of ofDocument(source, round === 0)) yield* plan.push(step);
-          else if (round > 0) continue;
+          if (source.kind === 'document') {
+            for (const step of ofDocument(source, round === 0)) {
+              batch.push(...plan.push(step));
+              if (batch.length < BATCH) continue;
+              yield batch;
+              batch = [];
+            }
+          } else if (round > 0) continue;
           else if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
           else {
             reading.trouble.push(source.exitCode);
@@ -165,7 +183,7 @@ export const openSteps = (
         }
       }
     }
-    yield* plan.end();
+    yield [...batch, ...plan.end()];
   }
 
   return {
