@@ -3,6 +3,7 @@ import { type UserError, usageError } from '../errors.ts';
 import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
 import { CATEGORIES, EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
 import type { ColourChoice } from '../io/terminal.ts';
+import { SEEDS } from '../replay/random.ts';
 import { nearest } from '../schema/keywords.ts';
 import { readDuration, readSize } from '../units.ts';
 
@@ -25,6 +26,13 @@ export const port = (text: string): number => {
 export const count = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
   return Number(text);
+};
+
+/** --seed: what createRandom takes. */
+export const seed = (text: string): number => {
+  const number = Number(text);
+  if (!/^\d{1,10}$/.test(text) || number >= SEEDS) throw new InvalidArgumentError(`A seed is a whole number from 0 to ${SEEDS - 1}.`);
+  return number;
 };
 
 export const duration = (text: string): number => {
