@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddCommand } from '../main.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, path, port, several, severalOf, size } from './flags.ts';
+import { colourOf, concurrency, count, duration, oneOf, option, path, port, several, severalOf, size } from './flags.ts';
 import { addKeeping } from './keeping.ts';
 import {
   ACKS,
@@ -32,11 +32,6 @@ Without --retry each delivery is sent once at most. Proxies come from HTTP_PROXY
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Events: messages.post, messages, messages.*, !statuses; several separated by commas.
 Ctrl-C ends the listener; a second one ends it at once.`;
-
-/** More connections than this to one app only queue up there. */
-const MOST_AT_ONCE = 256;
-
-const concurrency = (text: string): number => Math.min(count(text), MOST_AT_ONCE);
 
 export const addListen: AddCommand = (program, runtime, finish) => {
   const made = program

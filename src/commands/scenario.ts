@@ -3,10 +3,12 @@ import type { Entry } from '../delivery/entry.ts';
 import { readDelivery, recordedWords } from '../delivery/reading.ts';
 import { EXIT, type ExitCode, usageError } from '../errors.ts';
 import { parseBody } from '../event/parse.ts';
+import { tellScenario } from '../io/scenario-source.ts';
 import { findScenario, openScenario, shippedScenarios } from '../io/scenarios.ts';
 import { readSources } from '../io/sources.ts';
 import { complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
+import { createRandom, seedOf } from '../replay/random.ts';
 import { MOST_STEPS } from '../replay/scenario.ts';
 import { scenarioFrom, type Told } from '../replay/scenario-from.ts';
 import { findingText } from '../report/text.ts';
@@ -14,7 +16,8 @@ import type { Runtime } from '../runtime.ts';
 import { isObject } from '../schema/keywords.ts';
 import { clean, plural } from '../view/text.ts';
 import { addChoosing, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
-import { colourOf } from './flags.ts';
+import { colourOf, option, readAt, several } from './flags.ts';
+import { seed } from './replay/options.ts';
 
 interface ListOptions {
   readonly json?: boolean;
@@ -45,8 +48,15 @@ const list = async ({ json }: ListOptions, runtime: Runtime, terminal: Terminal)
   return EXIT.ok;
 };
 
-/** A scenario as it is written. */
-const show = async (text: string, runtime: Runtime, terminal: Terminal): Promise<ExitCode> => {
+interface ShowOptions {
+  readonly payloads?: boolean;
+  readonly var?: readonly string[];
+  readonly seed?: number;
+  readonly at?: string;
+}
+
+/** A scenario as it is written, or the payloads that it makes. */
+const show = async (text: string, options: ShowOptions, runtime: Runtime, terminal: Terminal): Promise<ExitCode> => {
   const found = findScenario(text, runtime) ?? findScenario(`scenarios/${text}`, runtime);
   if (found === undefined) throw usageError(`There is no scenario ${text}.`, 'whapi-hooks scenario list names those that there are.');
   const opened = await openScenario(found);
@@ -55,7 +65,15 @@ const show = async (text: string, runtime: Runtime, terminal: Terminal): Promise
     await terminal.err.flush();
     return EXIT.usage;
   }
-  await runtime.stdout.write(opened.text);
+  if (options.payloads === true) {
+    const choice = {
+      random: createRandom(options.seed ?? seedOf(runtime.id())),
+      at: readAt(options.at, runtime),
+      variables: options.var ?? [],
+    };
+    const payloads = tellScenario(opened, choice, runtime).map(({ payload }) => payload);
+    await runtime.stdout.write(`${JSON.stringify(payloads, undefined, 2)}\n`);
+  } else await runtime.stdout.write(opened.text);
   return EXIT.ok;
 };
 
@@ -145,7 +163,11 @@ export const addScenario: AddCommand = (program, runtime, finish) => {
     .command('show')
     .description('print a scenario as it is written')
     .argument('<scenario>', 'a file, or one of whapi-hooks: scenarios/poll')
-    .action(async (text: string) => finish(await show(text, runtime, await terminal())));
+    .option('--payloads', 'the payloads that it makes instead, as a JSON list')
+    .addOption(option<readonly string[]>('--var <name=value>', 'a variable; may be repeated', several))
+    .addOption(option('--seed <n>', 'makes the same ids again', seed))
+    .option('--at <time>', 'when it begins: 2026-03-01T14:30, 14:30, 2h (ago); default: now')
+    .action(async (text: string, options: ShowOptions) => finish(await show(text, options, runtime, await terminal())));
   const command: Command = scenario
     .command('from')
     .description('print a scenario that tells the events of a recording again')

@@ -14,9 +14,9 @@ import { typesOf } from '../replay/types.ts';
 import type { Runtime } from '../runtime.ts';
 import type { JsonObject } from '../schema/keywords.ts';
 import { findingLines } from '../testing/lines.ts';
-import { readMoment } from '../units.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, readHeader, readSecret, seed, several, unknownEvent } from './flags.ts';
+import { colourOf, count, duration, oneOf, option, readAt, readHeader, readSecret, several, unknownEvent } from './flags.ts';
+import { seed } from './replay/options.ts';
 
 interface TriggerOptions {
   readonly type?: string;
@@ -101,22 +101,12 @@ const list = async (what: string | undefined, options: TriggerOptions, runtime: 
   return EXIT.ok;
 };
 
-/** The time of the event. @throws UserError (2) */
-const momentOf = (text: string | undefined, runtime: Runtime): number => {
-  const now = runtime.now();
-  if (text === undefined) return now;
-  const moment = readMoment(text, now, runtime.offset);
-  if (moment === undefined)
-    throw usageError(`--at: ${JSON.stringify(text)} is no time.`, 'Write 2026-03-01T14:30, 14:30, 2h (ago) or yesterday.');
-  return moment.from;
-};
-
 /** The fresh events, each different. @throws UserError (2) for a sample or a path that is not there */
 const make = (event: EventName, changes: readonly Change[], options: TriggerOptions, seeded: number, runtime: Runtime): JsonObject[] => {
   try {
     const sample = wantedSample(event, options, samplesReader(runtime));
     const random = createRandom(seeded);
-    const at = momentOf(options.at, runtime);
+    const at = readAt(options.at, runtime);
     return Array.from({ length: options.count }, () => triggered(sample, changes, { random, at }));
   } catch (error) {
     if (error instanceof PathError) throw usageError(`${error.message}.`, `whapi-hooks trigger --list ${event} shows what there is.`);
@@ -179,7 +169,7 @@ const trigger = async (
     return EXIT.ok;
   }
   const { sendPayloads } = await import('./trigger/send.ts');
-  return sendPayloads(payloads, { ...options, url, headers, event: what }, runtime, terminal);
+  return sendPayloads(payloads, { ...options, url, headers }, runtime, terminal);
 };
 
 const EXAMPLES = `

@@ -1,30 +1,29 @@
-/** First in, first out, at constant cost. */
-interface Line<Item> {
-  push(item: Item): void;
-  shift(): Item | undefined;
-  readonly size: number;
-}
+/** First in, first out, at constant cost. A class, since there is one for each chat: its functions are made once. */
+class Line<Item> {
+  private items: (Item | undefined)[] = [];
+  private head = 0;
 
-const createLine = <Item>(): Line<Item> => {
-  let items: (Item | undefined)[] = [];
-  let head = 0;
-  return {
-    push: (item) => void items.push(item),
-    shift() {
-      if (head === items.length) return undefined;
-      const item = items[head];
-      items[head++] = undefined; // what has left must not be held
-      if (head > 1024 && head * 2 > items.length) {
-        items = items.slice(head);
-        head = 0;
-      }
-      return item;
-    },
-    get size() {
-      return items.length - head;
-    },
-  };
-};
+  push(item: Item): void {
+    this.items.push(item);
+  }
+
+  shift(): Item | undefined {
+    const { items, head } = this;
+    if (head === items.length) return undefined;
+    const item = items[head];
+    items[head] = undefined; // what has left must not be held
+    this.head++;
+    if (this.head > 1024 && this.head * 2 > items.length) {
+      this.items = items.slice(this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+
+  get size(): number {
+    return this.items.length - this.head;
+  }
+}
 
 /** Something that waits, and the chat it belongs to; without one it is a barrier. */
 interface Waiting<Item> {
@@ -40,12 +39,19 @@ interface Stretch<Item> {
   open: number;
 }
 
+/** Something that is under way. */
+export interface Turn<Item> {
+  readonly item: Item;
+  /** It no longer is. */
+  done(): void;
+}
+
 /** Decides what is sent next. It holds no clock and sends nothing. */
 export interface Queue<Item> {
   /** @param chat undefined makes it a barrier: it waits for what came before and holds what comes after */
   push(item: Item, chat: string | undefined): void;
-  /** The next item that may be under way now, with the call that says it no longer is; undefined where all must wait. */
-  next(): { readonly item: Item; readonly done: () => void } | undefined;
+  /** The next item that may be under way now; undefined where all must wait. */
+  next(): Turn<Item> | undefined;
   /** Items that wait. */
   readonly waiting: number;
   /** Items that are under way. */
@@ -59,7 +65,7 @@ export interface Queue<Item> {
  * chats up to `concurrency` at once. With a concurrency of 1 that is the plain order of arrival.
  */
 export const createQueue = <Item>(concurrency: number): Queue<Item> => {
-  const parts = createLine<Waiting<Item> | Stretch<Item>>();
+  const parts = new Line<Waiting<Item> | Stretch<Item>>();
   /** What the front of `parts` was; it is worked on until nothing of it is open. */
   let current: Stretch<Item> | undefined;
   /** The stretch that chats are added to, as long as no barrier came behind it. */
@@ -72,27 +78,39 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
     stretch.open++;
     if (line !== undefined) line.push(item);
     else {
-      const made = createLine<Item>();
+      const made = new Line<Item>();
       made.push(item);
       stretch.lines.set(chat, made);
       stretch.ready.push(chat);
     }
   };
 
-  const start = (item: Item, onDone: () => void): { item: Item; done: () => void } => {
-    waiting--;
-    running++;
-    let over = false;
-    return {
-      item,
-      done: () => {
-        if (over) return;
-        over = true;
-        running--;
-        onDone();
-      },
-    };
-  };
+  class Started implements Turn<Item> {
+    readonly item: Item;
+    private readonly stretch: Stretch<Item> | undefined;
+    private readonly chat: string;
+    private over = false;
+
+    /** @param stretch undefined for what stands between two of them */
+    constructor(item: Item, stretch?: Stretch<Item>, chat = '') {
+      this.item = item;
+      this.stretch = stretch;
+      this.chat = chat;
+      waiting--;
+      running++;
+    }
+
+    done(): void {
+      if (this.over) return;
+      this.over = true;
+      running--;
+      const { stretch, chat } = this;
+      if (stretch === undefined) return;
+      stretch.open--;
+      if ((stretch.lines.get(chat)?.size ?? 0) > 0) stretch.ready.push(chat);
+      else stretch.lines.delete(chat);
+    }
+  }
 
   return {
     push(item, chat) {
@@ -104,7 +122,7 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
         return;
       }
       if (last === undefined) {
-        last = { lines: new Map(), ready: createLine(), open: 0 };
+        last = { lines: new Map(), ready: new Line(), open: 0 };
         parts.push(last);
       }
       addTo(last, item, chat);
@@ -118,21 +136,15 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
         if (running > 0) return undefined;
         const part = parts.shift();
         if (part === undefined) return undefined;
-        if ('item' in part) return start(part.item, () => {});
+        if ('item' in part) return new Started(part.item);
         current = part;
       }
       if (running >= concurrency) return undefined;
       const stretch = current;
       const chat = stretch.ready.shift();
       if (chat === undefined) return undefined;
-      const line = stretch.lines.get(chat);
-      const item = line?.shift();
-      if (line === undefined || item === undefined) return undefined;
-      return start(item, () => {
-        stretch.open--;
-        if (line.size > 0) stretch.ready.push(chat);
-        else stretch.lines.delete(chat);
-      });
+      const item = stretch.lines.get(chat)?.shift();
+      return item === undefined ? undefined : new Started(item, stretch, chat);
     },
     get waiting() {
       return waiting;

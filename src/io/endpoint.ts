@@ -1,11 +1,11 @@
 import type { LookupFunction } from 'node:net';
-import type { Readable } from 'node:stream';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { buildConnector } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
 import type { FailureCause, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
 import { errorCode, reason } from '../errors.ts';
+import type { AnswerHeaders } from './answers.ts';
+import { type Call, type Manner, openConnections } from './connections.ts';
 
 /** Bytes of an answer that are kept. */
 const ANSWER_KEPT = 4096;
@@ -32,8 +32,8 @@ export interface EndpointOptions {
 export interface WholeAnswer {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
+  readonly headers: AnswerHeaders;
+  readonly body: Uint8Array;
   /** Whether the body was longer. */
   readonly cut: boolean;
 }
@@ -41,25 +41,26 @@ export interface WholeAnswer {
 /** Bytes of an answer that is handed on. */
 export const ANSWER_MOST = 5_000_000;
 
-/** How a delivery goes out where its body does not go at once. */
-export interface Manner {
-  /** The body, in pieces; as many bytes as the shipment's, or fewer and an error. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Milliseconds that it takes to be sent, which the endpoint gets beside its time to answer. */
-  readonly longer: number;
+/** Who sends a delivery, and is told how it was taken. */
+export interface Sender {
+  /** Which try this is, from 1; undefined where tries are not counted. */
+  readonly attempt?: number;
+  /** Whether the answer is to be handed on whole, up to 5 MB. */
+  readonly whole: boolean;
+  /** Where the body does not go at once. */
+  readonly manner?: Manner;
+  onOutcome(outcome: Outcome, answer: WholeAnswer | undefined): void;
 }
 
 /** The user's server. */
 export interface Endpoint {
   readonly url: URL;
-  /**
-   * Sends one delivery and tells how it was taken. Never rejects.
-   * @param onAnswer called with the whole answer, up to 5 MB, just before
-   * @param manner where the body does not go at once
-   */
-  send(shipment: Shipment, onAnswer?: (answer: WholeAnswer) => void, manner?: Manner): Promise<Outcome>;
+  /** Sends one delivery and tells its sender how it was taken; where it cannot be sent at all, before it returns. */
+  dispatch(shipment: Shipment, sender: Sender): void;
+  /** Sends one delivery and tells how it was taken. Never rejects. */
+  send(shipment: Shipment): Promise<Outcome>;
   /** Closes the connections; what is under way fails. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** The addresses a connection was tried on: `127.0.0.1:3000, [::1]:3000`. */
@@ -87,7 +88,6 @@ const UNREACHABLE = new Set([
 
 const SENTENCES: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
-  UND_ERR_SOCKET: 'the connection was closed before the answer',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'a certificate in the chain is self-signed',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified',
@@ -102,8 +102,7 @@ const failure = (error: unknown, certificateHint?: string): { error: string; cau
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = errorCode(error) ?? errorCode(first) ?? '';
   const tried = addressesOf(error);
-  const garbage = code.startsWith('HPE_') || (first instanceof Error && first.name === 'HTTPParserError');
-  const said = SENTENCES[code] ?? (garbage ? 'the answer is not HTTP' : reason(first));
+  const said = SENTENCES[code] ?? reason(first);
   const words = certificateHint !== undefined && isOfCertificate(code) ? `${said}; ${certificateHint}` : said;
   return { error: tried.length > 0 ? `${words} (${tried.join(', ')})` : words, cause: UNREACHABLE.has(code) ? 'unreachable' : 'broken' };
 };
@@ -140,8 +139,112 @@ const connectorFor = (url: URL, options: EndpointOptions, tunnelled: typeof impo
   return told;
 };
 
-/** What an endpoint with a proxy needs beside the pool; loaded only there. */
+/** What an endpoint with a proxy needs beside its connections; loaded only there. */
 export type ProxyParts = typeof import('./tunnel.ts');
+
+const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const VALUE = /^[\t -~\u0080-\u00ff]*$/;
+const PATH = /^[!-~\u0080-\u00ff]+$/;
+/** Headers that say how a request is framed, which is for the request itself to say. */
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'expect']);
+/** Verbs that say how long their body is even where there is none (RFC 9110 section 8.6). */
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * Request line and headers (RFC 9112), in the order and letters given.
+ * @param own what stands before the headers of the shipment
+ * @throws Error for a path or a header that would make another request of it
+ */
+const headOf = (path: string, own: string, { method, headers, body }: Shipment): string => {
+  if (!PATH.test(path)) throw new Error('the path cannot be sent: it has a space, a line break or another such letter');
+  if (!NAME.test(method)) throw new Error('the verb cannot be sent');
+  let head = `${method} ${path} HTTP/1.1\r\n${own}`;
+  for (const [name, value] of headers) {
+    if (!NAME.test(name) || !VALUE.test(value) || FRAMING.has(name.toLowerCase())) throw new Error(`the header ${name} cannot be sent`);
+    head += `${name}: ${value}\r\n`;
+  }
+  if (body.byteLength > 0 || WITH_BODY.has(method)) head += `content-length: ${body.byteLength}\r\n`;
+  return `${head}\r\n`;
+};
+
+/** One delivery that is under way. A class, since one is made for each: its functions are made once. */
+class Sending implements Call {
+  readonly head: string;
+  readonly body: Uint8Array;
+  readonly manner: Manner | undefined;
+  private readonly id: string;
+  private readonly endpoint: string;
+  private readonly sender: Sender;
+  private readonly options: EndpointOptions;
+  private readonly started: number;
+  private readonly kept: Buffer[] = [];
+  private headers: AnswerHeaders = {};
+  private status = 0;
+  private size = 0;
+  private isLate = false;
+
+  constructor(head: string, endpoint: string, shipment: Shipment, sender: Sender, options: EndpointOptions) {
+    this.head = head;
+    this.body = shipment.body;
+    this.manner = sender.manner;
+    this.id = shipment.id;
+    this.endpoint = endpoint;
+    this.sender = sender;
+    this.options = options;
+    this.started = options.elapsed();
+  }
+
+  onHead(status: number, headers: AnswerHeaders): void {
+    this.status = status;
+    this.headers = headers;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.size < (this.sender.whole ? ANSWER_MOST : ANSWER_KEPT)) this.kept.push(chunk);
+    this.size += chunk.length;
+  }
+
+  onEnd(): void {
+    const { kept, size, status, headers, sender } = this;
+    const all = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept); // the only one
+    const { location } = headers;
+    const leads = status >= 300 && status < 400 && typeof location === 'string';
+    const cut = size > ANSWER_KEPT;
+    const bytes = cut ? Uint8Array.prototype.slice.call(all, 0, ANSWER_KEPT) : all; // what is cut off must not be held
+    sender.onOutcome(
+      {
+        kind: 'answered',
+        delivery: this.id,
+        endpoint: this.endpoint,
+        ms: this.options.elapsed() - this.started,
+        ...(sender.attempt === undefined ? {} : { attempt: sender.attempt }),
+        status,
+        answer: leads ? { bytes, cut, location } : { bytes, cut },
+      },
+      sender.whole
+        ? { status, headers, body: size > ANSWER_MOST ? all.subarray(0, ANSWER_MOST) : all, cut: size > ANSWER_MOST }
+        : undefined,
+    );
+  }
+
+  onError(error: unknown): void {
+    const told: { error: string; cause: FailureCause } = this.isLate
+      ? { error: reason(error), cause: 'timeout' }
+      : failure(error, this.options.certificateHint);
+    const { attempt } = this.sender;
+    const ms = this.options.elapsed() - this.started;
+    this.sender.onOutcome(
+      { kind: 'failed', delivery: this.id, endpoint: this.endpoint, ms, ...(attempt === undefined ? {} : { attempt }), ...told },
+      undefined,
+    );
+  }
+
+  late(): Error {
+    this.isLate = true;
+    const told = this.status === 0 ? 'no answer' : `status ${this.status}, but not the whole answer`;
+    return new Error(`${told} within ${this.options.timeout / 1000} s`);
+  }
+}
 
 /**
  * Opens an endpoint; no connection is made before the first delivery. `localhost` is tried in both address families.
@@ -152,107 +255,33 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
   // An http endpoint is asked of its proxy by its whole url (RFC 9112 section 3.2.2), an https one through a tunnel.
   const asked = proxy !== undefined && url.protocol === 'http:' ? proxy : undefined;
   const authorization = asked === undefined ? undefined : proxyParts?.proxyAuthorization(asked);
-  const own = asked === undefined ? [] : ['host', url.host, ...(authorization === undefined ? [] : ['proxy-authorization', authorization])];
-  const openPool = (): Pool =>
-    new Pool((asked ?? url).origin, {
-      connections: options.connections ?? 1,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: connectorFor(url, options, proxyParts?.tunnelled),
-    });
-  let pool = openPool();
-  let closed = false;
+  const connection = `connection: ${options.keepAlive === false ? 'close' : 'keep-alive'}\r\n`;
+  const own = authorization === undefined ? connection : `${connection}proxy-authorization: ${authorization}\r\n`;
+  const usual = `host: ${url.host}\r\n${own}`;
+  const connections = openConnections({
+    url: asked ?? url,
+    connect: connectorFor(url, options, proxyParts?.tunnelled),
+    most: options.connections ?? 1,
+    timeout: options.timeout,
+    keepAlive: options.keepAlive ?? true,
+  });
   const { origin } = url;
-  const send: Endpoint['send'] = (shipment, onAnswer, manner) =>
-    new Promise((resolve) => {
-      const path = targetPath(url, shipment.suffix, shipment.query);
-      const endpoint = `${origin}${path}`;
-      const most = onAnswer === undefined ? ANSWER_KEPT : ANSWER_MOST;
-      let answerHeaders: WholeAnswer['headers'] = {};
-      const started = options.elapsed();
-      let settled = false;
-      let status = 0;
-      let size = 0;
-      const kept: Buffer[] = [];
-      let controller: Dispatcher.DispatchController | undefined;
-      const settle = (rest: { status: number } | { error: string; cause: FailureCause }): void => {
-        if (settled) return;
-        settled = true;
-        clearTimeout(timer);
-        const base = { delivery: shipment.id, endpoint, ms: options.elapsed() - started };
-        if (!('status' in rest)) {
-          resolve({ kind: 'failed', ...base, ...rest });
-          return;
-        }
-        const whole = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept); // the only one
-        const { location } = answerHeaders;
-        const leads = rest.status >= 300 && rest.status < 400 && typeof location === 'string';
-        onAnswer?.({ status: rest.status, headers: answerHeaders, body: whole.subarray(0, most), cut: size > most });
-        resolve({
-          kind: 'answered',
-          ...base,
-          status: rest.status,
-          answer: { bytes: whole.subarray(0, ANSWER_KEPT), cut: size > ANSWER_KEPT, ...(leads ? { location } : {}) },
-        });
-      };
-      const timer = setTimeout(
-        () => {
-          const told = status === 0 ? 'no answer' : `status ${status}, but not the whole answer`;
-          settle({ error: `${told} within ${options.timeout / 1000} s`, cause: 'timeout' });
-          controller?.abort(new Error('timeout'));
-        },
-        options.timeout + (manner?.longer ?? 0),
-      );
-      const headers: string[] = [...own];
-      for (const [name, value] of shipment.headers) headers.push(name, value);
-      if (manner !== undefined) headers.push('content-length', String(shipment.body.byteLength));
-      try {
-        pool.dispatch(
-          {
-            path: asked === undefined ? path : endpoint,
-            method: shipment.method as Dispatcher.HttpMethod,
-            headers,
-            // undici takes what can be iterated, too; its types do not say so
-            body:
-              (manner?.body as Readable | undefined) ??
-              Buffer.from(shipment.body.buffer, shipment.body.byteOffset, shipment.body.byteLength),
-            reset: options.keepAlive === false,
-          }, // a verb of a webhook
-          {
-            onRequestStart: (given) => {
-              controller = given;
-              if (settled) given.abort(new Error('timeout'));
-            },
-            onResponseStart: (_controller, code, given) => {
-              status = code;
-              answerHeaders = given;
-            },
-            onResponseData: (_controller, chunk) => {
-              if (size < most) kept.push(Buffer.from(chunk));
-              size += chunk.length;
-            },
-            onResponseEnd: () => settle({ status }),
-            onResponseError: (_controller, error) => {
-              settle(failure(error, options.certificateHint));
-              // A pool that has refused a request, for instance for one of its headers, would let the next ones wait forever.
-              if (controller === undefined && errorCode(error)?.startsWith('UND_ERR_') === true && !closed) {
-                void pool.destroy();
-                pool = openPool();
-              }
-            },
-          },
-        );
-      } catch (error) {
-        settle(failure(error, options.certificateHint));
-      }
-    });
+  const dispatch: Endpoint['dispatch'] = (shipment, sender) => {
+    const path = targetPath(url, shipment.suffix, shipment.query);
+    const endpoint = `${origin}${path}`;
+    // A host that a flag asks for takes the place of the endpoint's own.
+    const isOwn = shipment.headers.some(([name]) => name.toLowerCase() === 'host');
+    try {
+      const head = headOf(asked === undefined ? path : endpoint, isOwn ? own : usual, shipment);
+      connections.call(new Sending(head, endpoint, shipment, sender, options));
+    } catch (error) {
+      new Sending('', endpoint, shipment, sender, options).onError(error);
+    }
+  };
   return {
     url,
-    send,
-    close: () => {
-      closed = true;
-      return pool.destroy();
-    },
+    dispatch,
+    send: (shipment) => new Promise((resolve) => dispatch(shipment, { whole: false, onOutcome: (outcome) => resolve(outcome) })),
+    close: connections.close,
   };
 };

@@ -1,8 +1,8 @@
 import type { FailureCause, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
-import { createQueue } from '../delivery/queue.ts';
+import { createQueue, type Turn } from '../delivery/queue.ts';
 import { nextDelay, type RetryPlan } from '../delivery/retry.ts';
-import type { Endpoint, WholeAnswer } from './endpoint.ts';
+import type { Endpoint, Sender, WholeAnswer } from './endpoint.ts';
 
 /** A delivery on its way to one endpoint. */
 export interface Parcel {
@@ -50,27 +50,41 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
   let abandoned = false;
   let onIdle = (): void => {};
 
-  const attempt = async (parcel: Parcel, number: number, done: () => void): Promise<void> => {
-    let whole: WholeAnswer | undefined;
-    const outcome = await endpoint.send(parcel.shipment, parcel.onAnswer === undefined ? undefined : (answer) => (whole = answer));
-    if (abandoned) return;
-    const delay = nextDelay(retry, outcome, number);
-    if (delay === undefined) {
-      under.delete(parcel);
-      done();
+  /** One attempt; the parcel's next one is another. A class, since one is made for each. */
+  class Attempt implements Sender {
+    readonly attempt: number;
+    readonly whole: boolean;
+    private readonly turn: Turn<Parcel>;
+
+    constructor(turn: Turn<Parcel>, attempt: number) {
+      this.turn = turn;
+      this.attempt = attempt;
+      this.whole = turn.item.onAnswer !== undefined;
+      endpoint.dispatch(turn.item.shipment, this);
     }
-    onOutcome({ ...outcome, attempt: number }, parcel, delay === undefined);
-    if (delay === undefined) {
-      parcel.onAnswer?.(whole, outcome.kind === 'failed' ? outcome.cause : undefined);
-      schedule();
-    } else {
-      const cancel = after(delay, () => {
-        planned.delete(cancel);
-        void attempt(parcel, number + 1, done);
-      });
-      planned.add(cancel);
+
+    onOutcome(outcome: Outcome, answer: WholeAnswer | undefined): void {
+      if (abandoned) return;
+      const { turn, attempt } = this;
+      const { item: parcel } = turn;
+      const delay = nextDelay(retry, outcome, attempt);
+      if (delay === undefined) {
+        under.delete(parcel);
+        turn.done();
+      }
+      onOutcome(outcome, parcel, delay === undefined);
+      if (delay === undefined) {
+        parcel.onAnswer?.(answer, outcome.kind === 'failed' ? outcome.cause : undefined);
+        schedule();
+      } else {
+        const cancel = after(delay, () => {
+          planned.delete(cancel);
+          new Attempt(turn, attempt + 1);
+        });
+        planned.add(cancel);
+      }
     }
-  };
+  }
 
   let scheduled = false;
   /** What may go in one turn of the event loop goes together at its end: the app is woken once. */
@@ -86,7 +100,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       bytes -= next.item.shipment.body.byteLength;
       under.add(next.item);
-      void attempt(next.item, 1, next.done);
+      new Attempt(next, 1);
     }
     if (queue.waiting + queue.running === 0) onIdle();
   };
@@ -123,7 +137,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       abandoned = true;
       for (const cancel of planned) cancel();
       const left = [...under, ...queue.drain()];
-      await endpoint.close();
+      endpoint.close();
       return left;
     },
   };

@@ -6,8 +6,11 @@ import type { Runtime } from '../runtime.ts';
 export interface Progress {
   /** Takes the progress off the screen while a line is written. */
   pause(): void;
-  show(done: number): void;
+  /** @param note what else is worth telling: `250/s, 3 failed` */
+  show(done: number, note?: string): void;
   stop(): void;
+  /** Whether there is a terminal that shows it. */
+  readonly isShown: boolean;
 }
 
 /** Milliseconds without a spinner: short runs need none. */
@@ -24,6 +27,14 @@ export const progressText = (done: number, total: number, ms: number, unit: 'cou
   return `${text(done)} of ${text(Math.max(done, total))}${estimate}`;
 };
 
+const BAR = 20;
+
+/** `████████░░░░░░░░░░░░ 40 of 100, 250/s`. @param total 0 where nobody knows, and there is no bar */
+export const progressBar = (done: number, total: number, text: string): string => {
+  const full = total <= 0 ? 0 : Math.round(Math.min(1, done / total) * BAR);
+  return total <= 0 ? text : `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${text}`;
+};
+
 /** @param total what `show` will have counted at the end; 0 where nobody knows */
 export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'bytes' = 'count'): Progress => {
   const { stderr } = runtime;
@@ -31,12 +42,16 @@ export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'b
   // A terminal that does not say how wide it is (script, some containers) would keep ora clearing lines for ever.
   // What a CI server keeps is read later, by lines.
   if (!stderr.isTTY || stream === undefined || (stderr.columns ?? 0) < 1 || 'CI' in runtime.env)
-    return { pause: () => {}, show: () => {}, stop: () => {} };
+    return { pause: () => {}, show: () => {}, stop: () => {}, isShown: false };
   const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;
   let ended = false;
-  const text = (): string => progressText(done, total, runtime.elapsed() - begun, unit);
+  let noted = '';
+  const text = (): string => {
+    const progress = progressText(done, total, runtime.elapsed() - begun, unit);
+    return noted === '' ? progress : progressBar(done, total, `${progress}, ${noted}`);
+  };
   const timer = setTimeout(() => {
     void import('ora').then(({ default: ora }) => {
       if (!ended) spinner = ora({ text: text(), stream, discardStdin: false, hideCursor: false }).start();
@@ -45,8 +60,10 @@ export const openProgress = (runtime: Runtime, total: number, unit: 'count' | 'b
   timer.unref();
   return {
     pause: () => void spinner?.clear(),
-    show(more) {
+    isShown: true,
+    show(more, note = '') {
       done = more;
+      noted = note;
       if (spinner !== undefined) spinner.text = text();
     },
     stop() {

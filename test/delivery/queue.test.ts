@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createQueue, type Queue } from '../../src/delivery/queue.ts';
+import { createQueue, type Queue, type Turn } from '../../src/delivery/queue.ts';
 
 interface Item {
   readonly number: number;
@@ -18,8 +18,8 @@ const randomFrom = (seed: number): (() => number) => {
 };
 
 /** Starts all that may start. */
-const startAll = <Of>(queue: Queue<Of>): { item: Of; done: () => void }[] => {
-  const started: { item: Of; done: () => void }[] = [];
+const startAll = <Of>(queue: Queue<Of>): Turn<Of>[] => {
+  const started: Turn<Of>[] = [];
   for (let next = queue.next(); next !== undefined; next = queue.next()) started.push(next);
   return started;
 };
@@ -107,7 +107,7 @@ describe('the order of deliveries to one endpoint', () => {
       const random = randomFrom(seed * 1000 + concurrency);
       const total = 300;
       const queue = createQueue<Item>(concurrency);
-      const under = new Map<Item, () => void>();
+      const under = new Map<Item, Turn<Item>>();
       const ended: Item[] = [];
       const started: Item[] = [];
       let pushed = 0;
@@ -116,9 +116,9 @@ describe('the order of deliveries to one endpoint', () => {
           const chat = random() < 0.08 ? undefined : `chat ${Math.floor(random() * 6)}`;
           queue.push({ number: pushed++, chat }, chat);
         }
-        for (const { item, done } of startAll(queue)) {
-          started.push(item);
-          under.set(item, done);
+        for (const turn of startAll(queue)) {
+          started.push(turn.item);
+          under.set(turn.item, turn);
         }
         // Never more at once than allowed; a barrier alone; a chat once.
         const now = [...under.keys()];
@@ -132,7 +132,7 @@ describe('the order of deliveries to one endpoint', () => {
         if (pushed > ended.length) expect(now.length).toBeGreaterThan(0);
         const one = now[Math.floor(random() * now.length)];
         if (one !== undefined && random() < 0.6) {
-          under.get(one)?.();
+          under.get(one)?.done();
           under.delete(one);
           ended.push(one);
         }
@@ -161,7 +161,7 @@ describe('the order of deliveries to one endpoint', () => {
     for (;;) {
       const started = startAll(queue);
       if (started.length === 0) break;
-      for (const { done } of started) done();
+      for (const turn of started) turn.done();
       count += started.length;
     }
     expect(count).toBe(total); // within the time a test has: not so if the cost grew with the length

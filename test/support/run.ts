@@ -71,7 +71,7 @@ export const jumpingClock = (): TestClock => {
 /** Runs steps against an endpoint to their end. */
 export const runTo = async (
   url: string,
-  steps: Iterable<Step> | AsyncIterable<Step>,
+  steps: Parameters<typeof runSteps>[0],
   options: Partial<RunOptions> & { readonly open?: Partial<EndpointOptions> } = {},
 ): Promise<Unsent & { readonly results: Result[] }> => {
   const results: Result[] = [];

@@ -1,24 +1,22 @@
 import type { Headers } from '../../delivery/delivery.ts';
-import { outcomeRecord, recordLine } from '../../delivery/recording.ts';
+import { recordLine } from '../../delivery/recording.ts';
 import { type Planned, planShipment } from '../../delivery/shipments.ts';
 import { EXIT, type ExitCode, usageError } from '../../errors.ts';
 import type { Mode } from '../../event/mode.ts';
-import type { EventName } from '../../event/name.ts';
 import { openEndpoint } from '../../io/endpoint.ts';
 import { runSteps } from '../../io/run.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
 import { withDefaults } from '../../replay/expect.ts';
 import type { Result } from '../../replay/result.ts';
 import type { Step } from '../../replay/step.ts';
-import { typesOf } from '../../replay/types.ts';
-import { replayExitCode, replaySummary, replayTotals, summaryRecord } from '../../report/replay.ts';
+import { createTotals } from '../../replay/totals.ts';
+import { replayExitCode, replaySummary, resultRecord, sentOf, summaryRecord } from '../../report/replay.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { JsonObject } from '../../schema/keywords.ts';
 import { sentColumns, sentLines } from '../../view/sent.ts';
 import { plural } from '../../view/text.ts';
 
 export interface SendOptions {
-  readonly event: EventName;
   readonly url: URL;
   readonly mode?: Mode;
   readonly headers: Headers;
@@ -27,14 +25,13 @@ export interface SendOptions {
 }
 
 /** Fresh payloads as steps of a run. */
-const stepsOf = (payloads: readonly JsonObject[], { event, mode, headers }: SendOptions, runtime: Runtime): Step[] =>
+const stepsOf = (payloads: readonly JsonObject[], { mode, headers }: SendOptions, runtime: Runtime): Step[] =>
   payloads.map((payload, index) => {
     const body = new TextEncoder().encode(JSON.stringify(payload));
     const planned = planShipment({ name: null, body, line: 1, column: 1 }, mode, headers, runtime.id);
     if (typeof planned === 'string') throw usageError(`It cannot be sent: ${planned}.`, 'Leave --mode out.'); // --force with another event
-    const [type = null] = typesOf(event, payload);
     const plain = { again: null, due: 0, after: [], copyOf: null, faults: [], expects: [] };
-    return { ...planned, ...plain, number: index + 1, origin: originOf(planned, payload), type };
+    return { ...planned, ...plain, number: index + 1, origin: originOf(planned, payload) };
   });
 
 /** Which of many it was: the id of what it is about, where it says one. */
@@ -56,13 +53,14 @@ export const sendPayloads = async (
   const steps = stepsOf(payloads, options, runtime);
   const endpoint = openEndpoint(options.url, { timeout: options.timeout, elapsed: runtime.elapsed });
   const columns = sentColumns(steps);
-  const results: Result[] = [];
+  const totals = createTotals();
+  let first: Result | undefined;
   const stop = new AbortController();
   for (const signal of [runtime.stopped(), out.closed]) {
     if (signal.aborted) stop.abort();
     signal.addEventListener('abort', () => stop.abort(), { once: true });
   }
-  const { unsent } = await runSteps(steps, {
+  const ending = await runSteps(steps, {
     endpoint,
     concurrency: 1,
     expects: withDefaults([]),
@@ -70,26 +68,21 @@ export const sendPayloads = async (
     after: runtime.after,
     signal: stop.signal,
     async onResult(result) {
-      results.push(result);
-      const { step, outcome } = result;
-      if (options.json === true)
-        out.write(recordLine({ ...outcomeRecord(outcome), event: step.name, verdict: step.verdict, source: step.origin }));
-      else out.lines(...sentLines(outcome, step.name, step.origin, out, columns));
+      first ??= result;
+      totals.add(result);
+      if (options.json === true) out.write(recordLine(resultRecord(result)));
+      else out.lines(...sentLines(sentOf(result), out, columns));
       await out.flush();
       // Nothing listens there: the rest would only say the same.
-      if (outcome.kind === 'failed' && outcome.cause === 'unreachable' && results.length === 1) stop.abort();
+      if (result === first && result.outcome.kind === 'failed' && result.outcome.cause === 'unreachable') stop.abort();
     },
   });
-  await endpoint.close();
-  const totals = replayTotals(
-    results.map(({ outcome }) => outcome),
-    unsent,
-  );
-  if (options.json === true) out.write(recordLine(summaryRecord(totals)));
-  else out.lines(replaySummary(totals, out));
-  const [first] = results;
-  if (totals.unreachable && first?.outcome.kind === 'failed') {
-    const rest = unsent > 0 ? ` ${plural(unsent, 'more delivery', 'more deliveries')} not sent.` : '';
+  endpoint.close();
+  const all = totals.totals();
+  if (options.json === true) out.write(recordLine(summaryRecord(all, ending)));
+  else out.lines(replaySummary(all, ending, out));
+  if (all.unreachable && first?.outcome.kind === 'failed') {
+    const rest = ending.unsent > 0 ? ` ${plural(ending.unsent, 'more delivery', 'more deliveries')} not sent.` : '';
     const { href } = options.url;
     complain(
       terminal,
@@ -99,5 +92,5 @@ export const sendPayloads = async (
   }
   await out.flush();
   await err.flush();
-  return out.closed.aborted && totals.failed === 0 ? EXIT.ok : replayExitCode(totals);
+  return out.closed.aborted && all.failed === 0 ? EXIT.ok : replayExitCode(all, ending);
 };
