@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/main.ts';
-import { CHECK_RULE_NAMES } from '../src/replay/check.ts';
+import { CHECK_RULE_NAMES, CHECK_RULES } from '../src/replay/check.ts';
 import { examples, SECRET, startBot } from './support/bots.ts';
-import { testRuntime } from './support/runtime.ts';
+import { closedPort } from './support/http.ts';
+import { bin, finished, start } from './support/process.ts';
+import { packageRoot, testRuntime } from './support/runtime.ts';
 import { readMap } from './support/samples.ts';
 
 const SERVERS = ['node-http', 'express', 'fastify'];
@@ -116,5 +118,46 @@ describe('replay --check', () => {
     const files = readdirSync(join(examples, 'wrong')).filter((name) => name.endsWith('.js') && name !== 'start.js');
     expect(files.sort()).toEqual(DEFECTS.map(([defect]) => `${defect}.js`).sort());
     for (const file of files) expect(readFileSync(join(examples, 'wrong', file), 'utf8')).toMatch(/^\/\/ Wrong: /);
+  });
+
+  it('stands in the README as it comes out', async () => {
+    const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+    const [, command = '', shown = ''] = /```console check\n\$ whapi-hooks (.*)\n([\s\S]*?)```/.exec(readme) ?? [];
+    const bot = await startBot('express', 'acts-twice');
+    const here = (text: string): string => text.replaceAll('3000/webhook', bot.url).replaceAll('4010', String(bot.apiPort));
+    const runtime = testRuntime({ env: { COLUMNS: '100', WHAPI_HOOKS_SECRET: 's3cret' } });
+    const code = await main(here(command).split(' '), { ...runtime, elapsed: () => performance.now() });
+    await bot.stop();
+    const steady = (text: string): string => text.replaceAll(/\d+ answers took \d+ ms/g, 'N answers took N ms');
+    expect(steady(runtime.stderr.text + runtime.stdout.text)).toBe(steady(here(shown)));
+    expect(code).toBe(1);
+  });
+
+  it('has its rules in the README', () => {
+    const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+    const table = readme.slice(readme.indexOf('| check | a right handler'), readme.indexOf('The same means are flags'));
+    const rows = [...table.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)].map(([, rule, sentence]) => [rule, sentence]);
+    expect(rows).toEqual(CHECK_RULE_NAMES.map((rule) => [rule, CHECK_RULES[rule].sentence]));
+  });
+
+  it('is a step in CI as docs/ci.md has it', async () => {
+    const [, script = ''] = /```bash\n([\s\S]*?)```/.exec(readFileSync(join(packageRoot, 'docs', 'ci.md'), 'utf8')) ?? [];
+    const [port, apiPort] = [await closedPort(), await closedPort()];
+    const here = script
+      .replaceAll('3000', String(port))
+      .replaceAll('4010', String(apiPort))
+      .replace('node server.js', `"${process.execPath}" examples/node-http.js`)
+      .replace('npx whapi-hooks', `"${process.execPath}" "${bin}"`)
+      .replace('--check samples', '--check samples --rule secret,modes,verbs');
+    const { code, stdout, stderr } = await finished(start('bash', ['-e', '-c', here], { cwd: packageRoot }));
+    expect(stdout, stderr).toMatch(/3 rules: 3 passed\n$/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('examples/README.md', () => {
+  it('tells what is wrong with each wrong bot', () => {
+    const rows = [...readFileSync(join(examples, 'README.md'), 'utf8').matchAll(/^\| \[([\w-]+)\]\(wrong\/.*?\) \| `([\w-]+)`/gm)];
+    expect(rows.map(([, defect, rule]) => [defect, rule])).toEqual(DEFECTS);
   });
 });

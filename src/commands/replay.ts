@@ -34,6 +34,7 @@ Examples:
   $ whapi-hooks replay samples --expect 'time<1s' --expect body.ok=true --fail-fast
   $ whapi-hooks replay today.jsonl --duplicate 10% --late 5%:2s --reorder 5 --seed 7
 
+  $ whapi-hooks replay scenarios/poll --var 'title=Tea or coffee?'  events that tell a story, with new ids
   $ whapi-hooks replay --check samples --api-port 4010    is your handler right? Its API address is http://127.0.0.1:4010
   $ whapi-hooks replay samples --api-port 4010 --check-idempotent --forbid-echo
 
@@ -41,7 +42,8 @@ Examples:
   $ whapi-hooks replay history: --status failed,5xx --since 2h --dry-run
 
 Sources: files, folders, globs, categories (groups), events (groups.put), - for standard input,
-         history:<id>, history:latest~2, or history: with the flags that choose from it.
+         history:<id>, history:latest~2, or history: with the flags that choose from it,
+         scenarios (story.yaml, scenarios/poll; whapi-hooks scenario list).
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
 Expected without --expect: an answer 2xx within 5 s. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 Exit codes: 0 all as expected; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
@@ -56,8 +58,13 @@ export const addReplayFlags = (command: Command): Command => {
     .addOption(option('--repeat <n>', 'send all of it so many times', count, { value: 1, shown: '1' }))
     .option('--shuffle', 'in another order, by --seed')
     .addOption(
-      option('--speed <speed>', 'recordings at their own pace: original, 2x, 0.5x; or max', speed, { value: 'max' as const, shown: 'max' }),
+      option('--speed <speed>', 'recordings at their own pace: original, 2x, 0.5x; or max, also for scenarios', speed, {
+        value: 'max' as const,
+        shown: 'max',
+      }),
     )
+    .addOption(option<readonly string[]>('--var <name=value>', 'a variable of a scenario; may be repeated', several))
+    .option('--at <time>', 'when a scenario begins: 2026-03-01T14:30, 14:30, 2h (ago); default: now')
     .addOption(option('--rate <rate>', 'so many deliveries a second at most: 50/s', rate))
     .addOption(option('--delay <duration>', 'so much time between two deliveries at least', duration))
     .addOption(option('--concurrency <n>', 'deliveries under way at once', concurrency, { value: 1, shown: '1' }))
@@ -77,7 +84,7 @@ export const addReplayFlags = (command: Command): Command => {
     )
     .addOption(option('--slow-body <share>', 'send the bodies of so many slowly, over 2 s; 10%:5s: over 5 s', slowShare))
     .addOption(option('--retry [n]', `send again what was not answered 200, as the provider does, n times (default: ${RETRIES})`, count))
-    .addOption(option('--seed <n>', 'the same seed shuffles and disturbs in the same way', seed))
+    .addOption(option('--seed <n>', 'the same seed shuffles and disturbs in the same way, and gives scenarios the same ids', seed))
     .addOption(
       option<readonly string[]>('--expect <expectation>', "what answers must be: status=200, 'time<2s', body.ok=true, header.x=1", several),
     )
@@ -108,7 +115,9 @@ export const replayWith = async (
   color: { color?: string },
 ): Promise<ExitCode> => {
   checkChoosing(command, sources);
-  const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
+  const given = command.opts<Omit<ReplayOptions, 'scenarioSpeed'> & { readonly forwardTo?: string }>();
+  // A scenario says itself how long it waits, where nobody says it faster.
+  const options = { ...given, scenarioSpeed: command.getOptionValueSource('speed') === 'default' ? 1 : given.speed };
   const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
   return replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(color));
 };

@@ -2,7 +2,7 @@
 import { environmentError, reason, usageError } from '../errors.ts';
 import type { Path } from '../replay/paths.ts';
 import { isScenario, readScenario, type Scenario, ScenarioError, type ScenarioProblem } from '../replay/scenario.ts';
-import type { Place } from '../replay/scenario-read.ts';
+import type { Place } from '../replay/scenario-text.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { join, kindOf, namesIn, readBytes, resolve, sizeOf } from './files.ts';
@@ -72,47 +72,58 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: 
 export interface OpenedScenario {
   readonly scenario: Scenario;
   readonly text: string;
+  /** Line and column of a step, from 1. */
+  placeOf(path: Path): Place;
   /** Runs what may throw a ScenarioError; it becomes a UserError (2) that names file, line and column. */
   placed<Value>(action: () => Value): Value;
 }
 
+/** What is wrong with a scenario: a sentence each, with file, line and column in front. */
+export interface WrongScenario {
+  readonly problems: readonly string[];
+}
+
 const MOST_PROBLEMS = 10;
 
-/** Reads and checks one. @throws UserError (2) with the places of all that is wrong with it, (3) where it cannot be read */
-export const openScenario = async ({ file, path }: FoundScenario): Promise<OpenedScenario> => {
-  let text: string;
-  try {
-    if (sizeOf(path) > LARGEST) throw usageError(`${file} is larger than 5 MB, which no scenario is.`, 'A recording is sent with replay.');
-    text = textOf(readBytes(path));
-  } catch (error) {
-    if (error instanceof TypeError) throw usageError(`${file} is not UTF-8.`);
-    if (error instanceof Error && 'exitCode' in error) throw error;
-    throw environmentError(`${file} cannot be read: ${reason(error)}.`, undefined, error);
-  }
-  const { readText } = await import('../replay/scenario-read.ts');
+/** Reads and checks one. @throws UserError (2) where it can be no scenario, (3) where it cannot be read */
+export const openScenario = async ({ file, path }: FoundScenario): Promise<OpenedScenario | WrongScenario> => {
+  const text = readWhole(file, path);
+  const { readText } = await import('../replay/scenario-text.ts');
   const read = readText(text);
   const at = ({ line, column }: Place): string => `${file}:${line}:${column}`;
-  if ('problem' in read) throw usageError(`${at(read.place)}  ${read.problem}.`);
-  const where = (problem: { path: Path; key?: boolean }): string => at(read.placeOf(problem.path, problem.key));
+  if ('problem' in read) return { problems: [`${at(read.place)}  ${read.problem}.`] };
+  const told = (problem: ScenarioProblem): string => `${at(read.placeOf(problem.path, problem.key))}  ${problem.message}.`;
   const scenario = readScenario(read.value);
-  if ('problems' in scenario)
-    throw usageError(told(scenario.problems, where), 'whapi-hooks scenario show scenarios/conversation prints one that is right.');
+  if ('problems' in scenario) {
+    const { problems } = scenario;
+    const more = problems.length - MOST_PROBLEMS;
+    return { problems: [...problems.slice(0, MOST_PROBLEMS).map(told), ...(more > 0 ? [`${file} has ${more} more of them.`] : [])] };
+  }
   return {
     scenario,
     text,
+    placeOf: (where) => read.placeOf(where),
     placed(action) {
       try {
         return action();
       } catch (error) {
-        if (!(error instanceof ScenarioError)) throw error;
-        throw usageError(told([error.problem], where));
+        throw error instanceof ScenarioError ? usageError(told(error.problem)) : error;
       }
     },
   };
 };
 
-const told = (problems: readonly ScenarioProblem[], where: (problem: ScenarioProblem) => string): string => {
-  const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => `${where(problem)}  ${problem.message}.`);
-  if (problems.length > MOST_PROBLEMS) lines.push(`and ${problems.length - MOST_PROBLEMS} more.`);
-  return lines.join('\n');
+const readWhole = (file: string, path: string): string => {
+  if (sizeOf(path) > LARGEST) throw usageError(`${file} is larger than 5 MB, which no scenario is.`, 'A recording is sent as it is.');
+  let bytes: Uint8Array;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    throw environmentError(`${file} cannot be read: ${reason(error)}.`, undefined, error);
+  }
+  try {
+    return textOf(bytes);
+  } catch {
+    throw usageError(`${file} is not UTF-8.`);
+  }
 };

@@ -7,8 +7,9 @@ import { readJson } from '../event/json.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName, nameEvent } from '../event/name.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
+import { join, kindOf, readBytes, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
 import type { Filter } from './filter.ts';
+import type { ScenarioChoice } from './scenario-source.ts';
 
 export interface DocumentSource {
   readonly kind: 'document';
@@ -142,6 +143,21 @@ const onlyPayload = (source: Source, wanted: string): Source => {
 
 const withoutPath = ({ path: _, whole: __, ...source }: DocumentSource): DocumentSource => source;
 
+const YAML = /\.ya?ml$/i;
+/** A larger file is no scenario. */
+const LARGEST_SCENARIO = 5_000_000;
+
+/** A quick look: whether a source may be a scenario, which is then read as one. */
+const mayBeScenario = (text: string, path: string, kind: 'file' | 'folder' | undefined): boolean => {
+  if (kind === undefined) return /^(?:samples[/\\])?scenarios[/\\][^#]+$/.test(text);
+  if (kind === 'folder' || !/\.(?:ya?ml|json)$/i.test(text)) return false;
+  try {
+    return YAML.test(text) || (sizeOf(path) <= LARGEST_SCENARIO && Buffer.from(readBytes(path)).includes('"steps"'));
+  } catch {
+    return false; // reading it tells why
+  }
+};
+
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
   const parts = text
@@ -206,7 +222,7 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
 /**
  * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
  * package (`samples/groups.json`), one payload of a file (`samples/groups.json#participant added`, `today.jsonl#3`), a category (`groups`), an event (`groups.put`), a delivery of the history
- * (`history:k3f9a2bc`, `history:latest~2`) or what of it was chosen (`history:`).
+ * (`history:k3f9a2bc`, `history:latest~2`), what of it was chosen (`history:`), or a scenario (`story.yaml`, `scenarios/poll`).
  * What cannot be read is told in its place; nothing is thrown.
  * @returns what each source turned out to be: files are opened as they are asked for, without a turn of the event loop for each
  */
@@ -214,6 +230,7 @@ export async function* readSources(
   sources: readonly string[],
   runtime: Runtime,
   history?: HistoryChoice,
+  scenario?: ScenarioChoice,
 ): AsyncGenerator<Iterable<Source>> {
   const { cwd } = runtime;
   for (const text of sources) {
@@ -228,11 +245,19 @@ export async function* readSources(
     }
     const path = resolve(cwd, text);
     const kind = kindOf(path);
+    if (mayBeScenario(text, path, kind)) {
+      const { readScenarioSource } = await import('./scenario-source.ts');
+      const found = await readScenarioSource(text, scenario, runtime);
+      if (found !== undefined) {
+        yield found;
+        continue;
+      }
+    }
     if (kind === 'folder') yield readFolder(path, cwd);
     else if (kind === 'file') yield [readFile(path, text)];
     else if (choosingAt(text, runtime) !== undefined) {
       const at = choosingAt(text, runtime) ?? 0;
-      for await (const some of readSources([text.slice(0, at)], runtime))
+      for await (const some of readSources([text.slice(0, at)], runtime, history, scenario))
         yield [...some].map((source) => onlyPayload(source, text.slice(at + 1)));
     } else if (isGlob(text)) yield readFiles(await globbed(text, cwd), text, cwd);
     else {

@@ -72,6 +72,21 @@ const KINDS: readonly Kind[] = [
 /** Members whose ids the handler's own developer or WhatsApp's catalogue made up: they mean something. */
 const MEANT = new Set(['buttons', 'sections', 'results', 'product_items', 'ad', 'buttons_reply', 'list_reply', 'reply']);
 
+/**
+ * What of a text is an id that others refer to: of people and chats their number only.
+ * @param member the member it stands in, or the one whose list it stands in
+ */
+export const idIn = (member: string, text: string): string | undefined => kindOf(member, text)?.old;
+
+const kindOf = (member: string, text: string): { readonly kind: Kind; readonly old: string } | undefined => {
+  for (const kind of KINDS) {
+    if (kind.members?.has(member) === false) continue;
+    const old = kind.form.exec(text)?.[1];
+    if (old !== undefined) return { kind, old };
+  }
+  return undefined;
+};
+
 const isLabel = (member: string, within: string, value: string): boolean =>
   member === 'id' && within === 'labels' && /^\d{1,2}$/.test(value);
 
@@ -105,18 +120,14 @@ const collect = (payload: JsonObject, cast: Cast, random: Random): { ids: Cast; 
       );
       continue;
     }
-    for (const { cast: ofCast, members, form, make } of KINDS) {
-      if (members?.has(member) === false) continue;
-      const old = form.exec(text)?.[1];
-      if (old === undefined) continue;
-      const map = ofCast === true ? cast : ids;
-      if (!map.has(old) && !OWN_NUMBERS.has(old)) {
-        const made = unused(old, make, random, taken);
-        map.set(old, made);
-        taken.add(made);
-      }
-      break;
-    }
+    const found = kindOf(member, text);
+    if (found === undefined) continue;
+    const { kind, old } = found;
+    const map = kind.cast === true ? cast : ids;
+    if (map.has(old) || OWN_NUMBERS.has(old)) continue;
+    const made = unused(old, kind.make, random, taken);
+    map.set(old, made);
+    taken.add(made);
   }
   return { ids, labels };
 };

@@ -2,7 +2,7 @@
 import { type EventName, entryOf } from '../event/name.ts';
 import { didYouMean, firstSample, type Samples, sampleNamed, sampleOfType } from '../event/sample.ts';
 import { isObject, type JsonObject } from '../schema/keywords.ts';
-import type { Expectation } from './expect.ts';
+import { readExpectation } from './expect.ts';
 import { type Cast, freshEvent } from './fresh.ts';
 import { type Path, PathError, readPath, withoutValue, withValue } from './paths.ts';
 import type { Random } from './random.ts';
@@ -18,8 +18,6 @@ export interface BuildingOptions {
   readonly at: number;
   /** Variables that are different from what the scenario says. */
   readonly variables: JsonObject;
-  /** Reads what is expected. @throws Error whose message says what is wrong */
-  readonly readExpectation: (text: string) => Expectation;
 }
 
 /** One event of a scenario, ready to be sent. */
@@ -28,9 +26,10 @@ export interface BuiltStep {
   readonly name: string;
   readonly event: EventName | null;
   readonly payload: JsonObject;
-  /** Milliseconds to wait after the answer before. */
+  /** Milliseconds between the step before and this one. */
   readonly delay: number;
-  readonly expects: readonly Expectation[];
+  /** What is expected of the answer, in the form of `--expect`; `readExpectation` has read all of it once. */
+  readonly expect: readonly string[];
   /** Its place in the list of steps, from 0. */
   readonly index: number;
 }
@@ -134,17 +133,18 @@ export const buildScenario = (scenario: Scenario, options: BuildingOptions): Bui
       const scope = { values: new Map([...values, ...Object.entries(turn)]), later };
       time += step.delay;
       const payload = payloadFor(step, path, scope, { ...options, cast, time });
-      const expects = step.expect.map((text, at) => {
+      const expect = step.expect.map((text, at) => {
         const place = [...path, 'expect', at];
         const wanted = filledText(text, place, scope);
         try {
-          return options.readExpectation(wanted);
+          readExpectation(wanted);
+          return wanted;
         } catch (error) {
           throw new ScenarioError({ path: place, message: error instanceof Error ? error.message : String(error) });
         }
       });
       const name = step.repeat === undefined ? label : `${label} ${String(turn[TURN])}`;
-      built.push({ name, event: step.event, payload, delay: step.delay, expects, index });
+      built.push({ name, event: step.event, payload, delay: step.delay, expect, index });
       if (step.id !== undefined) values.set(step.id, payload);
     }
     if (step.id !== undefined) later.delete(step.id);

@@ -34,7 +34,7 @@ export interface ScenarioStep {
   /** Paths and what stands there. */
   readonly set: JsonObject;
   readonly unset: readonly string[];
-  /** Milliseconds between the answer before and this one. */
+  /** Milliseconds between the step before and this one. */
   readonly delay: number;
   readonly expect: readonly string[];
   /** How often, or the variables of each time; a text is a reference. */
@@ -59,9 +59,12 @@ const NAME = /^[A-Za-z_][\w-]*$/;
 /** The number of the time, in a step that is repeated. */
 export const TURN = 'turn';
 
-const LONGEST_DELAY = 86_400_000;
+/** Whether a step may be called that. */
+export const isStepName = (text: string): boolean => NAME.test(text) && text !== TURN;
+
+export const LONGEST_DELAY = 86_400_000;
 export const MOST_TURNS = 10_000;
-const MOST_STEPS = 10_000;
+export const MOST_STEPS = 10_000;
 
 const kind = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a map' : `a ${typeof value}`;

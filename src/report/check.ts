@@ -27,7 +27,7 @@ const foundLines = (ruling: Extract<Ruling, { status: 'found' }>, { paint, colum
   const { sentence, why, fix } = CHECK_RULES[rule];
   const [first] = findings;
   return [
-    `${head(ruling, 'found', paint.red)}A right handler ${sentence}; this one does not:`,
+    `${head(ruling, 'found', paint.red)}A right handler ${sentence}. Not so here:`,
     ...findings.flatMap(({ message, origin, more }) => [
       ...labelled('', message, STATUS, columns),
       ...(origin === null ? [] : labelled('at ', origin, STATUS + 2, columns).map(paint.dim)),

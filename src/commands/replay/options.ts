@@ -44,6 +44,12 @@ export interface ReplayOptions extends ChoosingOptions, TlsOptions, DeedOptions 
   readonly dropConnection?: Share;
   readonly slowBody?: Share;
   readonly retry?: number | true;
+  /** `name=value` for scenarios. */
+  readonly var?: readonly string[];
+  /** When scenarios begin, as it was typed. */
+  readonly at?: string;
+  /** How many times as fast scenarios are told as they say. */
+  readonly scenarioSpeed: number | 'max';
   readonly expect?: readonly string[];
   readonly expectUnauthorized?: boolean;
   readonly check?: boolean;

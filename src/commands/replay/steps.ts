@@ -6,13 +6,15 @@ import { MODES, type Mode } from '../../event/mode.ts';
 import { projectOverlay } from '../../io/overlay.ts';
 import { type DocumentSource, HISTORY, readSources } from '../../io/sources.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
+import { readExpectation } from '../../replay/expect.ts';
 import { createPlan } from '../../replay/plan.ts';
+import { createRandom } from '../../replay/random.ts';
 import type { Step } from '../../replay/step.ts';
 import { findingText } from '../../report/text.ts';
 import type { Runtime } from '../../runtime.ts';
 import { clean } from '../../view/text.ts';
 import { readFilter } from '../choose.ts';
-import { readEvents, readHeader, readSecret } from '../flags.ts';
+import { readAt, readEvents, readHeader, readSecret } from '../flags.ts';
 import { readDropped } from '../reaching.ts';
 import { faultsOf, type ReplayOptions } from './options.ts';
 
@@ -47,13 +49,20 @@ export const shellWord = (text: string): string | null => {
 };
 
 /** What stands behind `whapi-hooks replay` to send one payload again. */
-const againOf = ({ file, path }: DocumentSource, { name }: Entry, mode: Mode | undefined, history: string | undefined): string | null => {
+const againOf = (
+  { file, path }: DocumentSource,
+  { name, scenario }: Entry,
+  mode: Mode | undefined,
+  { history, var: variables = [] }: ReplayOptions,
+  seed: number,
+): string | null => {
   if (file === '-') return null;
   const isStored = file === 'history' && path === undefined;
   const word = shellWord(isStored ? `${HISTORY}${name}` : name === null ? file : `${file}#${name}`);
   if (word === null) return null;
   const kept = isStored && history !== undefined ? shellWord(history) : null;
-  return `${word}${mode === undefined ? '' : ` --mode ${mode}`}${kept === null ? '' : ` --history ${kept}`}`;
+  const told = scenario === undefined ? '' : ` --seed ${seed}${variables.map((text) => ` --var ${shellWord(text) ?? '…'}`).join('')}`;
+  return `${word}${mode === undefined ? '' : ` --mode ${mode}`}${kept === null ? '' : ` --history ${kept}`}${told}`;
 };
 
 /** Headers that are sent along and that are left out. @throws UserError (2) */
@@ -97,6 +106,7 @@ export const openSteps = (
   const { extra, dropped } = readHeaders(options, runtime);
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
+  const scenario = { random: createRandom(seed), at: readAt(options.at, runtime), variables: options.var ?? [] };
   const reading: Reading = { trouble: [], unfit: 0, payloads: 0 };
   const modes: readonly (Mode | undefined)[] = options.mode === 'all' ? MODES : [options.mode];
   // Standard input is there once, and is perhaps asked for again.
@@ -113,6 +123,8 @@ export const openSteps = (
     const { file, parts } = source;
     const begin = due;
     const dueOf = recordedClock(options.speed);
+    /** The step of a scenario that has to be answered before the next one. */
+    let before: readonly number[] = NONE;
     for (const part of parts) {
       if ('problem' in part) {
         if (!isFirst) continue;
@@ -123,6 +135,9 @@ export const openSteps = (
       }
       const { entry } = part;
       const origin = entry.name === null ? file : `${file} > ${entry.name}`;
+      const { scenario: told } = entry;
+      if (told !== undefined && options.scenarioSpeed !== 'max') due += told.delay / options.scenarioSpeed;
+      const expects = told?.expect.map(readExpectation) ?? NONE;
       for (const mode of modes) {
         const planned = planShipment(entry, mode, extra, runtime.id, overlay, dropped);
         if (typeof planned === 'string') {
@@ -145,13 +160,14 @@ export const openSteps = (
           shipment,
           number: ++number,
           origin,
-          again: againOf(source, entry, mode, options.history),
+          again: againOf(source, entry, mode, options, seed),
           due,
-          after: NONE,
+          after: before,
           copyOf: null,
           faults: NONE,
-          expects: NONE,
+          expects,
         };
+        if (told !== undefined) before = [number];
       }
     }
   }
@@ -165,7 +181,7 @@ export const openSteps = (
   async function* steps(): AsyncGenerator<readonly Step[]> {
     let batch: Step[] = [];
     for (let round = 0; round < options.repeat; round++) {
-      for await (const some of readSources(sources, again, history)) {
+      for await (const some of readSources(sources, again, history, scenario)) {
         for (const source of some) {
           if (source.kind === 'document') {
             for (const step of ofDocument(source, round === 0)) {
@@ -191,7 +207,7 @@ export const openSteps = (
     steps: steps(),
     async check() {
       const files = sources.filter((source) => source !== '-' && !source.startsWith(HISTORY));
-      for await (const some of readSources(files, again)) {
+      for await (const some of readSources(files, again, undefined, { ...scenario, random: createRandom(seed) })) {
         for (const source of some) {
           if (source.kind === 'document') source.close();
           else if (source.kind === 'trouble' && source.exitCode === EXIT.usage) {

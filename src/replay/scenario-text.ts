@@ -1,5 +1,5 @@
-/** Text of a scenario, JSON or YAML → its value, and where in the text each part of it stands. */
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+/** The text of a scenario, JSON or YAML: its value, and where in the text each part of it stands; and back. */
+import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from 'yaml';
 import type { Path } from './paths.ts';
 
 /** A place in a text: line and column from 1. */
@@ -54,3 +54,10 @@ export const readText = (text: string): ReadText => {
     return { problem: `it cannot be read: ${why}`, place: { line: 1, column: 1 } };
   }
 };
+
+/** Where editors find the schema (docs/editors.md). */
+const SCHEMA = 'https://unpkg.com/whapi-hooks@1/schemas/scenario.schema.json';
+
+/** A scenario as YAML, which `readText` reads as the same value. */
+export const writeText = (scenario: unknown): string =>
+  `# yaml-language-server: $schema=${SCHEMA}\n${stringify(scenario, { lineWidth: 0, aliasDuplicateObjects: false })}`;
