@@ -12,7 +12,9 @@ const ENTRIES = ['index', 'vitest', 'jest'];
 const samplesByEvent = () => {
   /** @type {Record<string, Record<string, unknown>>} */
   const groups = Object.fromEntries(events(loadSchemas()).map(({ name }) => [name, {}]));
-  for (const file of readdirSync(join(root, 'samples')).sort()) {
+  for (const file of readdirSync(join(root, 'samples'))
+    .filter((name) => name.endsWith('.json'))
+    .sort()) {
     for (const [name, payload] of Object.entries(JSON.parse(readFileSync(join(root, 'samples', file), 'utf8')))) {
       const group = groups[`${payload.event.type}.${payload.event.event}`];
       if (group === undefined) throw new Error(`samples/${file} > ${name} is of no event that there is.`);

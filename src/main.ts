@@ -24,6 +24,16 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/replay.ts')).addReplay,
   },
   {
+    name: 'trigger',
+    summary: 'make a fresh event and send it to your endpoint',
+    load: async () => (await import('./commands/trigger.ts')).addTrigger,
+  },
+  {
+    name: 'scenario',
+    summary: 'list, show and make scenarios: events that tell a story',
+    load: async () => (await import('./commands/scenario.ts')).addScenario,
+  },
+  {
     name: 'validate',
     summary: 'check fixtures and recordings against what Whapi.Cloud sends',
     load: async () => (await import('./commands/validate.ts')).addValidate,

@@ -381,7 +381,7 @@ describe('docs/ci.md', () => {
     const [used] = parse(step) as Step[];
     expect(used?.uses).toBe(`OWNER/whapi-hooks@v${version}`);
     const folder = project({ 'fixtures/all.json': read('samples/messages.json'), 'test/recordings/b.json': GOOD });
-    for (const other of readdirSync(join(packageRoot, 'samples'))) {
+    for (const other of readdirSync(join(packageRoot, 'samples')).filter((name) => name.endsWith('.json'))) {
       mkdirSync(dirname(join(folder, 'fixtures', other)), { recursive: true });
       writeFileSync(join(folder, 'fixtures', other), read('samples', other));
     }

@@ -3,8 +3,9 @@ import { type UserError, usageError } from '../errors.ts';
 import { type Choice, ChoiceError, readChoice } from '../event/choice.ts';
 import { CATEGORIES, EVENT_NAMES, type EventName, isEventName } from '../event/name.ts';
 import type { ColourChoice } from '../io/terminal.ts';
+import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { readDuration, readSize } from '../units.ts';
+import { readDuration, readMoment, readSize } from '../units.ts';
 
 /** A value that has to be one of some words; a foreign one is answered with the nearest. */
 export const oneOf =
@@ -26,6 +27,11 @@ export const count = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
   return Number(text);
 };
+
+/** More connections than this to one app only queue up there. */
+const MOST_AT_ONCE = 256;
+
+export const concurrency = (text: string): number => Math.min(count(text), MOST_AT_ONCE);
 
 export const duration = (text: string): number => {
   const ms = readDuration(text);
@@ -148,6 +154,16 @@ export const readEvents = (patterns: readonly string[] | undefined, flag: string
       );
     throw error;
   }
+};
+
+/** --at: when it happens, in milliseconds since 1970; now where nothing is said. @throws UserError (2) */
+export const readAt = (text: string | undefined, runtime: Pick<Runtime, 'now' | 'offset'>): number => {
+  const now = runtime.now();
+  if (text === undefined) return now;
+  const moment = readMoment(text, now, runtime.offset);
+  if (moment === undefined)
+    throw usageError(`--at: ${JSON.stringify(text)} is no time.`, 'Write 2026-03-01T14:30, 14:30, 2h (ago) or yesterday.');
+  return moment.from;
 };
 
 /** An option with a value of its own kind. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
 import type { AddCommand } from '../main.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, path, port, publicUrl, several, severalOf, size } from './flags.ts';
+import { colourOf, concurrency, count, duration, oneOf, option, path, port, publicUrl, several, severalOf, size } from './flags.ts';
 import { addKeeping } from './keeping.ts';
 import {
   ACKS,
@@ -39,15 +39,10 @@ Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/h
 Events: messages.post, messages, messages.*, !statuses; several separated by commas.
 Ctrl-C ends the listener; a second one ends it at once.`;
 
-/** More connections than this to one app only queue up there. */
-const MOST_AT_ONCE = 256;
-
 /** Options that say nothing without --register. */
 const NEEDS_REGISTER = ['mode', 'exclusive', 'tokenFile', 'apiUrl', 'apiTimeout'] as const;
 /** Options that say nothing without --tunnel; in the environment they may stand for another time. */
 const NEEDS_TUNNEL = ['cloudflared', 'installCloudflared'] as const;
-
-const concurrency = (text: string): number => Math.min(count(text), MOST_AT_ONCE);
 
 export const addListen: AddCommand = (program, runtime, finish) => {
   const made = program

@@ -1,197 +1,105 @@
 import type { Command } from 'commander';
-import { isOk, type Outcome } from '../delivery/delivery.ts';
-import { DEFAULT_ENDPOINT, readEndpoint, targetPath } from '../delivery/endpoint.ts';
-import { outcomeRecord, recordLine } from '../delivery/recording.ts';
-import { type Planned, planShipment } from '../delivery/shipments.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { MODES, type Mode } from '../event/mode.ts';
-import { openEndpoint } from '../io/endpoint.ts';
-import { projectOverlay } from '../io/overlay.ts';
-import { openProgress } from '../io/progress.ts';
-import { readSources } from '../io/sources.ts';
-import { type ColourChoice, complain, openTerminal, type Terminal } from '../io/terminal.ts';
+import { DEFAULT_ENDPOINT } from '../delivery/endpoint.ts';
+import type { ExitCode } from '../errors.ts';
 import type { AddCommand } from '../main.ts';
-import { plannedRecord, replayExitCode, replaySummary, replayTotals, summaryRecord } from '../report/replay.ts';
-import { findingText } from '../report/text.ts';
+import { CHECK_RULE_NAMES } from '../replay/check.ts';
 import type { Runtime } from '../runtime.ts';
-import { plannedLine, sentColumns, sentLines } from '../view/sent.ts';
-import { clean, plural } from '../view/text.ts';
-import { addChoosing, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
+import { addChoosing, checkChoosing } from './choose.ts';
 import { strongest } from './environment.ts';
-import { colourOf, duration, oneOf, option, readEvents, readHeader, readSecret, several } from './flags.ts';
-
-interface ReplayOptions extends ChoosingOptions {
-  readonly to?: string;
-  readonly mode?: Mode;
-  readonly only?: readonly string[];
-  readonly timeout: number;
-  readonly header?: readonly string[];
-  readonly secretHeader?: string;
-  readonly limit?: number;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly schemaOverlay?: string;
-}
-
-/** A payload that is to be sent, and where it is from. */
-interface Job extends Planned {
-  /** `samples/groups.json > participant added`. */
-  readonly origin: string;
-}
-
-/** All that is to be sent, and the exit code that what could not be read asks for. */
-const plan = async (
-  sources: readonly string[],
-  options: ReplayOptions,
-  runtime: Runtime,
-  terminal: Terminal,
-): Promise<{ jobs: Job[]; trouble: ExitCode[] }> => {
-  const { err } = terminal;
-  const chosen = readEvents(options.only, '--only');
-  const extra = (options.header ?? []).map((text) => readHeader(text, '--header'));
-  if (options.secretHeader !== undefined) {
-    const { name, value } = readSecret(options.secretHeader, runtime.env);
-    extra.push([name, value]);
-  }
-  const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
-  const jobs: Job[] = [];
-  const trouble: ExitCode[] = [];
-  const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
-  for await (const some of readSources(sources, runtime, history)) {
-    for (const source of some) {
-      if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
-      else if (source.kind === 'trouble') {
-        trouble.push(source.exitCode);
-        complain(terminal, source.message, source.hint);
-      } else {
-        const { file, parts } = source;
-        for (const part of parts) {
-          if ('problem' in part) {
-            const { line, column, finding } = part.problem;
-            if (finding.severity === 'error') trouble.push(EXIT.wanting);
-            err.lines(findingText({ file, line, column, event: null, finding }, err));
-            continue;
-          }
-          const { entry } = part;
-          const origin = entry.name === null ? file : `${file} > ${entry.name}`;
-          const planned = planShipment(entry, options.mode, extra, runtime.id, overlay);
-          if (typeof planned === 'string') {
-            trouble.push(EXIT.wanting);
-            complain(terminal, `${origin}: ${planned}.`);
-          } else if (chosen(planned.name)) jobs.push({ ...planned, origin });
-        }
-      }
-    }
-  }
-  return { jobs, trouble };
-};
-
-const replay = async (sources: readonly string[], options: ReplayOptions, runtime: Runtime, colour: ColourChoice): Promise<ExitCode> => {
-  const terminal = await openTerminal(runtime, colour);
-  const { out, err } = terminal;
-  const url = readEndpoint(options.to ?? DEFAULT_ENDPOINT);
-  const { jobs, trouble } = await plan(sources, options, runtime, terminal);
-  const finish = async (code: ExitCode): Promise<ExitCode> => {
-    await out.flush();
-    await err.flush();
-    if (trouble.includes(EXIT.usage)) return EXIT.usage;
-    if (trouble.includes(EXIT.environment)) return EXIT.environment;
-    return trouble.length > 0 ? (Math.max(code, EXIT.wanting) as ExitCode) : code; // 3 stays 3
-  };
-  // Called wrongly: nothing is sent.
-  if (jobs.length === 0 || trouble.includes(EXIT.usage)) {
-    if (trouble.length === 0) {
-      complain(terminal, `There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${options.only.join(', ')}.`}`);
-      trouble.push(EXIT.usage);
-    }
-    return finish(EXIT.wanting);
-  }
-
-  const unfit = jobs.filter(({ verdict }) => verdict !== 'valid').length;
-  if (unfit > 0)
-    err.lines(
-      err.paint.yellow(
-        `${unfit} of ${plural(jobs.length, 'payload')} ${unfit === 1 ? 'does' : 'do'} not fit the schemas; whapi-hooks validate says where.`,
-      ),
-    );
-  if (options.dryRun === true) {
-    const widths = sentColumns(jobs);
-    for (const job of jobs) {
-      if (out.closed.aborted) break;
-      const target = targetPath(url, job.shipment.suffix, job.shipment.query);
-      if (options.json === true) out.write(recordLine(plannedRecord(job, new URL(target, url).href)));
-      else out.lines(plannedLine(job, target, out, widths));
-      await out.flush();
-    }
-    err.lines(`${plural(jobs.length, 'delivery', 'deliveries')} would be sent to ${url.href}; nothing was.`);
-    return finish(EXIT.ok);
-  }
-
-  const stopped = runtime.stopped();
-  const endpoint = openEndpoint(url, { timeout: options.timeout, elapsed: runtime.elapsed });
-  const progress = openProgress(runtime, jobs.length);
-  const outcomes: Outcome[] = [];
-  const halted = new Promise<undefined>((resolve) => {
-    for (const signal of [stopped, out.closed]) {
-      if (signal.aborted) resolve(undefined);
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    }
-  });
-  const columns = sentColumns(jobs);
-  for (const job of jobs) {
-    if (stopped.aborted || out.closed.aborted) break;
-    const outcome = await Promise.race([endpoint.send(job.shipment), halted]);
-    if (outcome === undefined) break;
-    outcomes.push(outcome);
-    progress.pause();
-    if (options.json === true)
-      out.write(recordLine({ ...outcomeRecord(outcome), event: job.name, verdict: job.verdict, source: job.origin }));
-    else out.lines(...sentLines(outcome, job.name, job.origin, out, columns));
-    await out.flush();
-    progress.show(outcomes.length);
-    // Nothing listens there: the rest would only say the same.
-    if (outcomes.length === 1 && !isOk(outcome) && outcome.kind === 'failed' && outcome.cause === 'unreachable') break;
-  }
-  progress.stop();
-  endpoint.close();
-
-  const totals = replayTotals(outcomes, jobs.length - outcomes.length);
-  if (options.json === true) out.write(recordLine(summaryRecord(totals)));
-  else out.lines(replaySummary(totals, out));
-  const first = outcomes[0];
-  if (totals.unreachable && first?.kind === 'failed') {
-    const rest = totals.unsent > 0 ? ` ${plural(totals.unsent, 'more delivery', 'more deliveries')} not sent.` : '';
-    complain(terminal, `Nothing could be reached at ${url.href}: ${first.error}.`, `Start your app, or name its address with --to.${rest}`);
-  }
-  return finish(out.closed.aborted && totals.failed === 0 ? EXIT.ok : replayExitCode(totals));
-};
+import { colourOf, concurrency, count, duration, oneOf, option, port, several, severalOf } from './flags.ts';
+import {
+  dropShare,
+  duplicateShare,
+  lateShare,
+  REPLAY_MODES,
+  RETRIES,
+  type ReplayOptions,
+  rate,
+  SETTLE,
+  seed,
+  slowShare,
+  speed,
+  window,
+} from './replay/options.ts';
+import { replay } from './replay/session.ts';
 
 const EXAMPLES = `
 Examples:
   $ whapi-hooks replay samples/groups.json                the samples of a category, to http://localhost:3000
   $ whapi-hooks replay groups.put --to 8080/webhook       those of one event
-  $ whapi-hooks replay today.jsonl                        a recording, as it was recorded
-  $ whapi-hooks replay samples --mode method              all samples as mode method sends them
+  $ whapi-hooks replay 'samples/groups.json#admin demoted'  one payload of a file, by its name, line or place
+  $ whapi-hooks replay today.jsonl --speed 2x             a recording, twice as fast as it was recorded
+  $ whapi-hooks replay samples --mode all --concurrency 10  all samples in all three modes, ten at once
   $ whapi-hooks replay fixtures --only 'messages.*' --json | jq .status
+  $ whapi-hooks replay samples --expect 'time<1s' --expect body.ok=true --fail-fast
+  $ whapi-hooks replay today.jsonl --duplicate 10% --late 5%:2s --reorder 5 --seed 7
+
+  $ whapi-hooks replay scenarios/poll --var 'title=Tea or coffee?'  events that tell a story, with new ids
+  $ whapi-hooks replay --check samples --api-port 4010    is your handler right? Its API address is http://127.0.0.1:4010
+  $ whapi-hooks replay samples --api-port 4010 --check-idempotent --forbid-echo
 
   $ whapi-hooks replay history:latest                     what a listener took last
   $ whapi-hooks replay history: --status failed,5xx --since 2h --dry-run
 
 Sources: files, folders, globs, categories (groups), events (groups.put), - for standard input,
-         history:<id>, history:latest~2, or history: with the flags that choose from it.
+         history:<id>, history:latest~2, or history: with the flags that choose from it,
+         scenarios (story.yaml, scenarios/poll; whapi-hooks scenario list).
 Endpoints: 3000, :3000, 3000/hook, /hook (on http://localhost:3000), host:port/hook, https://host/hook.
-Exit codes: 0 all 2xx; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
+Expected without --expect: an answer 2xx within 5 s. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+Exit codes: 0 all as expected; 1 some not; 2 called wrongly; 3 nothing could be reached.`;
 
 /** Adds the flags of replay, without the sources. */
 export const addReplayFlags = (command: Command): Command => {
   command
     .option('-t, --to <endpoint>', `your endpoint (default: ${DEFAULT_ENDPOINT})`)
     .option('-f, --forward-to <endpoint>', 'another name of --to')
-    .addOption(option('-m, --mode <mode>', 'send as mode body, path or method does', oneOf(MODES)))
+    .addOption(option('-m, --mode <mode>', 'send as mode body, path or method does, or as all three', oneOf(REPLAY_MODES)))
     .addOption(option<readonly string[]>('--only <names>', 'only these events', several))
+    .addOption(option('--repeat <n>', 'send all of it so many times', count, { value: 1, shown: '1' }))
+    .option('--shuffle', 'in another order, by --seed')
+    .addOption(
+      option('--speed <speed>', 'recordings at their own pace: original, 2x, 0.5x; or max, also for scenarios', speed, {
+        value: 'max' as const,
+        shown: 'max',
+      }),
+    )
+    .addOption(option<readonly string[]>('--var <name=value>', 'a variable of a scenario; may be repeated', several))
+    .option('--at <time>', 'when a scenario begins: 2026-03-01T14:30, 14:30, 2h (ago); default: now')
+    .addOption(option('--rate <rate>', 'so many deliveries a second at most: 50/s', rate))
+    .addOption(option('--delay <duration>', 'so much time between two deliveries at least', duration))
+    .addOption(option('--concurrency <n>', 'deliveries under way at once', concurrency, { value: 1, shown: '1' }))
     .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
+    .addOption(option<readonly string[]>('--drop-header <name>', 'recorded header that is left out; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
+    .option('--no-keep-alive', 'a new connection for each delivery')
+    .option('--ca-cert <file>', 'certificate to trust, in PEM form')
+    .option('--skip-verify', 'take any certificate of the endpoint')
+    .option('--insecure', 'another name of --skip-verify')
+    .addOption(option('--duplicate <share>', 'send so many twice, such as 10%; 10%:2s: the copy 2 s later', duplicateShare))
+    .addOption(option('--reorder <window>', 'change the order within so many deliveries', window))
+    .addOption(option('--late <share>', 'send so many later than they should come: 5%:2s', lateShare))
+    .addOption(
+      option('--drop-connection <share>', 'cut the connection of so many in the middle of the body, and send them again', dropShare),
+    )
+    .addOption(option('--slow-body <share>', 'send the bodies of so many slowly, over 2 s; 10%:5s: over 5 s', slowShare))
+    .addOption(option('--retry [n]', `send again what was not answered 200, as the provider does, n times (default: ${RETRIES})`, count))
+    .addOption(option('--seed <n>', 'the same seed shuffles and disturbs in the same way, and gives scenarios the same ids', seed))
+    .addOption(
+      option<readonly string[]>('--expect <expectation>', "what answers must be: status=200, 'time<2s', body.ok=true, header.x=1", several),
+    )
+    .option('--expect-unauthorized', 'send without the secret header, and expect 401 or 403')
+    .addOption(
+      option('--api-port <n>', "stand in for the provider's API on this port and count the handler's calls; 0: any free one", port),
+    )
+    .addOption(option('--settle <duration>', `time after an answer in which calls still belong to it (default: ${SETTLE}ms)`, duration))
+    .option('--forbid-echo', 'fail where a message of the channel itself causes a call')
+    .option('--check-idempotent', 'send each delivery twice; the second must change nothing')
+    .option('--probe <url|command>', 'a value that shows what the handler did, such as a row count')
+    .option('--check', 'check the handler: duplicates, own messages, unknown types, the secret, and more')
+    .addOption(option('--rule <rules>', `with --check: only these of ${CHECK_RULE_NAMES.join(', ')}`, severalOf(CHECK_RULE_NAMES)))
+    .option('--fail-fast', 'stop at the first failure')
+    .addOption(option('--max-failures <n>', 'stop after so many failures', count))
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .option('-n, --dry-run', 'show what would be sent, and send nothing')
     .option('--json', 'records, one a line')
@@ -207,7 +115,9 @@ export const replayWith = async (
   color: { color?: string },
 ): Promise<ExitCode> => {
   checkChoosing(command, sources);
-  const options = command.opts<ReplayOptions & { readonly forwardTo?: string }>();
+  const given = command.opts<Omit<ReplayOptions, 'scenarioSpeed'> & { readonly forwardTo?: string }>();
+  // A scenario says itself how long it waits, where nobody says it faster.
+  const options = { ...given, scenarioSpeed: command.getOptionValueSource('speed') === 'default' ? 1 : given.speed };
   const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
   return replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(color));
 };

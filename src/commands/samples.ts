@@ -1,33 +1,13 @@
-import { collect } from '../delivery/document.ts';
-import type { Entry } from '../delivery/entry.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { CATEGORIES, isCategory, isEventName } from '../event/name.ts';
-import { parseBody } from '../event/parse.ts';
 import { join, readBytes, resolve, shown, writeNew } from '../io/files.ts';
-import { readSampleFile } from '../io/sources.ts';
+import { readSamples, type Sample } from '../io/samples.ts';
 import { openTerminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { clean } from '../view/clean.ts';
 import { colourOf, unknownEvent } from './flags.ts';
-
-interface Sample {
-  readonly name: string;
-  readonly event: string;
-  readonly entry: Entry;
-}
-
-const readSamples = (runtime: Runtime, categories: readonly string[]): Sample[] =>
-  categories.flatMap((category) => {
-    const source = readSampleFile(category, runtime);
-    if (source.kind !== 'document') throw environmentError(source.message, 'Is the installation complete?');
-    return collect(source.parts).entries.map((entry) => ({
-      name: entry.name ?? '',
-      event: parseBody(entry.body).parsed.name ?? '',
-      entry,
-    }));
-  });
 
 const list = async (what: string | undefined, runtime: Runtime, colour: Parameters<typeof openTerminal>[1]): Promise<ExitCode> => {
   const { out } = await openTerminal(runtime, colour);

@@ -14,8 +14,18 @@ export interface Entry {
   readonly column: number;
   /** The delivery it was recorded as. */
   readonly recorded?: Extract<ReadRecord, { type: 'delivery' }>;
+  /** How it goes out as a step of a scenario. */
+  readonly scenario?: ScenarioPart;
   /** Path of the listener that recorded it, where the recording says so. */
   readonly base?: string;
+}
+
+/** What a scenario says of a payload beside its bytes. */
+export interface ScenarioPart {
+  /** Milliseconds between the payload before and this one. */
+  readonly delay: number;
+  /** What is expected of the answer, in the form of `--expect`. */
+  readonly expect: readonly string[];
 }
 
 /** Something wrong with the file itself. */

@@ -2,11 +2,20 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { type AnswerHeaders, type AnswerReader, createAnswerReader } from './answers.ts';
 
+/** How a body goes out where it does not go at once. */
+export interface Manner {
+  /** The body, in pieces; as many bytes as it has, or fewer and an error. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Milliseconds that it takes to be sent, which the call gets beside its timeout. */
+  readonly longer: number;
+}
+
 /** A request, and who is told how it goes: `onEnd` or `onError` is the last. */
 export interface Call {
   /** Request line and headers with the empty line behind them; each character is a byte. */
   readonly head: string;
   readonly body: Uint8Array;
+  readonly manner: Manner | undefined;
   onHead(status: number, headers: AnswerHeaders): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
@@ -22,6 +31,8 @@ export interface ConnectionsOptions {
   readonly most: number;
   /** Milliseconds that a call may take once it has its connection, the making of the connection included. */
   readonly timeout: number;
+  /** Whether a connection is used for more than one call. */
+  readonly keepAlive: boolean;
 }
 
 /** Connections to one server, each of them with one call at a time; none is made before it is needed. */
@@ -37,6 +48,10 @@ interface Connection {
   call: Call | undefined;
   reader: AnswerReader | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Milliseconds of the timer. */
+  limit: number;
+  /** Whether a body is on its way in pieces. */
+  sending: boolean;
   /** Ticks that it may still rest. */
   ticks: number;
   dead: boolean;
@@ -53,7 +68,7 @@ const ended = (): Error => new Error('the connection was closed before the answe
  * Opens what speaks HTTP/1.1 to one server. A connection is used again only after the event loop has gone round, so
  * that a server which closed it behind its answer is not asked in vain.
  */
-export const openConnections = ({ url, connect, most, timeout }: ConnectionsOptions): Connections => {
+export const openConnections = ({ url, connect, most, timeout, keepAlive }: ConnectionsOptions): Connections => {
   const { host, hostname, protocol, port } = url;
   const target = { host, hostname: hostname.replace(/^\[|\]$/g, ''), protocol, port };
   const all = new Set<Connection>();
@@ -108,7 +123,26 @@ export const openConnections = ({ url, connect, most, timeout }: ConnectionsOpti
     setImmediate(turn);
   };
 
-  const write = (socket: Socket, { head, body }: Call): void => {
+  /** Sends the pieces of a body; an answer that comes before its end closes the connection. */
+  const pump = async (connection: Connection, socket: Socket, pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+    connection.sending = true;
+    try {
+      for await (const piece of pieces) {
+        if (connection.dead) return;
+        socket.write(piece);
+      }
+      connection.sending = false;
+    } catch (error) {
+      drop(connection, error);
+    }
+  };
+
+  const write = (connection: Connection, socket: Socket, { head, body, manner }: Call): void => {
+    if (manner !== undefined) {
+      socket.write(head, 'latin1');
+      void pump(connection, socket, manner.body);
+      return;
+    }
     if (body.length > TOGETHER) {
       socket.cork();
       socket.write(head, 'latin1');
@@ -130,7 +164,7 @@ export const openConnections = ({ url, connect, most, timeout }: ConnectionsOpti
         const { call, socket } = connection;
         connection.call = undefined;
         // A body that is still on its way would be read as the next request.
-        if (keeps === 0 || socket === undefined || socket.writableLength > 0) bury(connection);
+        if (!keepAlive || keeps === 0 || socket === undefined || connection.sending || socket.writableLength > 0) bury(connection);
         else rest(connection, keeps);
         call?.onEnd();
         if (connection.dead) serve();
@@ -138,12 +172,33 @@ export const openConnections = ({ url, connect, most, timeout }: ConnectionsOpti
       onBroken: (error) => drop(connection, error),
     });
 
-  const open = (call: Call): void => {
-    const connection: Connection = { socket: undefined, call, reader: undefined, timer: undefined, ticks: 0, dead: false };
-    all.add(connection);
+  /** Begins the time that a call has. */
+  const limit = (connection: Connection, { manner }: Call): void => {
+    const ms = timeout + (manner?.longer ?? 0);
+    if (ms === connection.limit) {
+      connection.timer?.refresh();
+      return;
+    }
+    clearTimeout(connection.timer);
+    connection.limit = ms;
     connection.timer = setTimeout(() => {
       if (connection.call !== undefined) drop(connection, connection.call.late());
-    }, timeout);
+    }, ms);
+  };
+
+  const open = (call: Call): void => {
+    const connection: Connection = {
+      socket: undefined,
+      call,
+      reader: undefined,
+      timer: undefined,
+      limit: 0,
+      sending: false,
+      ticks: 0,
+      dead: false,
+    };
+    all.add(connection);
+    limit(connection, call);
     const onConnected: buildConnector.Callback = (error, socket) => {
       if (error !== null) {
         drop(connection, error);
@@ -166,7 +221,7 @@ export const openConnections = ({ url, connect, most, timeout }: ConnectionsOpti
       });
       socket.on('error', (failure) => drop(connection, failure));
       socket.on('close', () => drop(connection, ended()));
-      if (connection.call !== undefined) write(socket, connection.call);
+      if (connection.call !== undefined) write(connection, socket, connection.call);
     };
     connect(target, onConnected);
   };
@@ -180,8 +235,8 @@ export const openConnections = ({ url, connect, most, timeout }: ConnectionsOpti
     const connection = takeIdle();
     if (connection?.socket !== undefined) {
       connection.call = call;
-      connection.timer?.refresh();
-      write(connection.socket, call);
+      limit(connection, call);
+      write(connection, connection.socket, call);
     } else if (all.size < most) open(call);
     else return false;
     return true;

@@ -5,7 +5,7 @@ import type { FailureCause, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
 import { errorCode, reason } from '../errors.ts';
 import type { AnswerHeaders } from './answers.ts';
-import { type Call, openConnections } from './connections.ts';
+import { type Call, type Manner, openConnections } from './connections.ts';
 
 /** Bytes of an answer that are kept. */
 const ANSWER_KEPT = 4096;
@@ -16,6 +16,8 @@ export interface EndpointOptions {
   readonly elapsed: () => number;
   /** Connections at once; 1 without it. */
   readonly connections?: number;
+  /** false: each delivery gets a connection of its own. */
+  readonly keepAlive?: boolean;
   /** Whether any certificate will do, and certificates to trust beside the usual ones. */
   readonly tls?: { readonly rejectUnauthorized?: boolean; readonly ca?: string[] };
   /** A proxy on the way. */
@@ -45,6 +47,8 @@ export interface Sender {
   readonly attempt?: number;
   /** Whether the answer is to be handed on whole, up to 5 MB. */
   readonly whole: boolean;
+  /** Where the body does not go at once. */
+  readonly manner?: Manner;
   onOutcome(outcome: Outcome, answer: WholeAnswer | undefined): void;
 }
 
@@ -172,6 +176,7 @@ const headOf = (path: string, own: string, { method, headers, body }: Shipment):
 class Sending implements Call {
   readonly head: string;
   readonly body: Uint8Array;
+  readonly manner: Manner | undefined;
   private readonly id: string;
   private readonly endpoint: string;
   private readonly sender: Sender;
@@ -186,6 +191,7 @@ class Sending implements Call {
   constructor(head: string, endpoint: string, shipment: Shipment, sender: Sender, options: EndpointOptions) {
     this.head = head;
     this.body = shipment.body;
+    this.manner = sender.manner;
     this.id = shipment.id;
     this.endpoint = endpoint;
     this.sender = sender;
@@ -254,7 +260,7 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
   // An http endpoint is asked of its proxy by its whole url (RFC 9112 section 3.2.2), an https one through a tunnel.
   const asked = proxy !== undefined && url.protocol === 'http:' ? proxy : undefined;
   const authorization = asked === undefined ? undefined : proxyParts?.proxyAuthorization(asked);
-  const connection = 'connection: keep-alive\r\n';
+  const connection = `connection: ${options.keepAlive === false ? 'close' : 'keep-alive'}\r\n`;
   const own = authorization === undefined ? connection : `${connection}proxy-authorization: ${authorization}\r\n`;
   const usual = `host: ${url.host}\r\n${own}`;
   const connections = openConnections({
@@ -262,6 +268,7 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
     connect: connectorFor(url, options, proxyParts?.tunnelled),
     most: options.connections ?? 1,
     timeout: options.timeout,
+    keepAlive: options.keepAlive ?? true,
   });
   const { origin } = url;
   const dispatch: Endpoint['dispatch'] = (shipment, sender) => {

@@ -31,6 +31,10 @@ export const kindOf = (path: string): 'file' | 'folder' | undefined => {
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 export const readBytes = (path: string): Uint8Array => readFileSync(path);
+
+/** Names in a folder; none where it is not there. */
+export const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
+
 /** Bytes that are read at once: larger pieces gain nothing. */
 const CHUNK = 1 << 20;
 /** Bytes in which most fixtures are read, without asking how large they are: that costs more than the reading. */

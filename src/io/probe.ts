@@ -1,65 +1,92 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { proxyFor } from '../delivery/proxy.ts';
-import type { Runtime } from '../runtime.ts';
-import { CHECK_HEADER } from './server.ts';
+import { execFile } from 'node:child_process';
+import { environmentError, errorCode, reason, usageError } from '../errors.ts';
 
-/** How a check went: the answer came from this listener, or why not, in a sentence. */
-export type Reached = { readonly ok: true } | { readonly ok: false; readonly why: string };
+/** Milliseconds a probe may take, and bytes of its value. */
+const PATIENCE = 5000;
+const MOST_BYTES = 1_000_000;
 
-/** Looks from outside in whether a public address leads to this listener. */
-export interface Probe {
-  /** What the listener answers to a value of the header; undefined where no check with it is under way. */
-  readonly answerTo: (value: string) => string | undefined;
-  /** One request through the public address. Never rejects; ends at once when `signal` aborts. */
-  check(url: URL, signal: AbortSignal): Promise<Reached>;
-}
+/** The words of a command: between spaces, or in quotes. Nothing else means anything, for no shell reads it. */
+export const wordsOf = (command: string): string[] | undefined => {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (const char of command.trim()) {
+    if (quote !== undefined) {
+      if (char === quote) quote = undefined;
+      else word = (word ?? '') + char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + char;
+  }
+  if (quote !== undefined) return undefined;
+  if (word !== undefined) words.push(word);
+  return words.length === 0 ? undefined : words;
+};
 
-/** Milliseconds that one request may take. */
-const TIMEOUT = 8000;
+const isUrl = (text: string): boolean => /^https?:\/\//i.test(text.trim());
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const fromUrl = async (url: string): Promise<string> => {
+  const failed = (why: string, cause?: unknown): never => {
+    throw environmentError(`The probe ${url} cannot be read: ${why}.`, undefined, cause);
+  };
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), redirect: 'error' });
+    if (!answer.ok) return failed(`status ${answer.status}`);
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true }); // a body is bytes
+      if (text.length > MOST_BYTES) return failed('it is larger than 1 MB');
+    }
+    return text.trim();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UserError') throw error;
+    if (error instanceof Error && error.name === 'TimeoutError') return failed(`no answer within ${PATIENCE / 1000} s`, error);
+    return failed(reason(error instanceof Error && error.cause !== undefined ? error.cause : error), error);
+  }
+};
+
+const fromCommand = (file: string, args: readonly string[], cwd: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { cwd, timeout: PATIENCE, killSignal: 'SIGKILL', maxBuffer: MOST_BYTES, encoding: 'utf8', windowsHide: true } as const;
+    execFile(file, args, options, (error, stdout) => {
+      if (error === null) {
+        resolve(stdout.trim());
+        return;
+      }
+      const why =
+        errorCode(error) === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
+          ? 'it says more than 1 MB'
+          : error.killed === true
+            ? `it takes longer than ${PATIENCE / 1000} s`
+            : typeof error.code === 'number'
+              ? `it ended with ${error.code}`
+              : reason(error);
+      reject(environmentError(`The probe ${file} cannot be read: ${why}.`, undefined, error));
+    });
+  });
 
 /**
- * A check is a GET with a random value in a header that only this process knows, answered with another one: nobody
- * else can give that answer, not even a server that sends back what it gets.
+ * Something that shows what the handler did, such as a row count: the body of a GET, or what a command prints. A
+ * command is run without a shell.
+ * @returns reads the value, without white space around it; throws UserError (3) where it cannot
+ * @throws UserError (2) where the text is neither a url nor a command
  */
-export const openProbe = (runtime: Pick<Runtime, 'env' | 'elapsed'>): Probe => {
-  const underWay = new Set<{ readonly asked: Buffer; readonly answer: string }>();
-  const answerTo = (value: string): string | undefined => {
-    const given = digest(value);
-    let found: string | undefined;
-    for (const { asked, answer } of underWay) if (timingSafeEqual(asked, given)) found = answer;
-    return found;
-  };
-  const check: Probe['check'] = async (url, signal) => {
-    const value = randomBytes(24).toString('hex');
-    const one = { asked: digest(value), answer: randomBytes(24).toString('hex') };
-    const proxy = proxyFor(url, runtime.env);
-    const [{ openEndpoint }, parts] = await Promise.all([
-      import('./endpoint.ts'),
-      proxy === undefined ? undefined : import('./connect.ts'),
-    ]);
-    if (signal.aborted) return { ok: false, why: 'the listener ended' };
-    // A connection of its own: one that is open already says nothing about the name and the way.
-    const endpoint = openEndpoint(url, { timeout: TIMEOUT, elapsed: runtime.elapsed, proxy }, parts);
-    const leave = (): void => void endpoint.close();
-    signal.addEventListener('abort', leave, { once: true });
-    const headers: [string, string][] = [
-      [CHECK_HEADER, value],
-      ['user-agent', `whapi-hooks/${__VERSION__}`],
-      ['cache-control', 'no-store'],
-    ];
-    underWay.add(one);
-    try {
-      const outcome = await endpoint.send({ id: 'check', method: 'GET', suffix: '', query: '', headers, body: new Uint8Array() });
-      if (outcome.kind === 'failed') return { ok: false, why: outcome.error };
-      if (outcome.status === 200 && new TextDecoder().decode(outcome.answer.bytes) === one.answer) return { ok: true };
-      return { ok: false, why: `${outcome.status} came back, not from this listener` };
-    } finally {
-      underWay.delete(one);
-      signal.removeEventListener('abort', leave);
-      await endpoint.close();
-    }
-  };
-  return { answerTo, check };
+export const openProbe = (text: string, cwd: string): (() => Promise<string>) => {
+  if (isUrl(text)) {
+    if (!URL.canParse(text.trim())) throw usageError(`--probe: ${JSON.stringify(text)} is not a url.`);
+    return () => fromUrl(text.trim());
+  }
+  const words = wordsOf(text);
+  if (words === undefined)
+    throw usageError(
+      `--probe: ${JSON.stringify(text)} is no command.`,
+      'It is a url, or a command with its arguments; quotes keep words together.',
+    );
+  const [file = '', ...args] = words;
+  return () => fromCommand(file, args, cwd);
 };

@@ -6,8 +6,11 @@ import type { Runtime } from '../runtime.ts';
 export interface Progress {
   /** Takes the progress off the screen while a line is written. */
   pause(): void;
-  show(done: number): void;
+  /** @param note what else is worth telling: `250/s, 3 failed` */
+  show(done: number, note?: string): void;
   stop(): void;
+  /** Whether there is a terminal that shows it. */
+  readonly isShown: boolean;
 }
 
 /** Milliseconds without a spinner: short runs need none. */
@@ -27,12 +30,12 @@ export const progressText = (done: number, total: number, ms: number, unit: 'cou
 /** Columns of a bar. */
 const BAR = 24;
 
-/** `██████░░░░░░░░░░░░░░░░░░ 25 %  10.0 MB of 40.0 MB, about 12 s left`. */
-export const barText = (done: number, total: number, ms: number): string => {
-  if (total <= 0) return progressText(done, total, ms, 'bytes');
+/** `██████░░░░░░░░░░░░░░░░░░ 25 %  10.0 MB of 40.0 MB`. @param total 0 where nobody knows, and there is no bar */
+export const barText = (done: number, total: number, text: string): string => {
+  if (total <= 0) return text;
   const share = Math.min(1, done / total);
   const full = Math.floor(share * BAR);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${Math.floor(share * 100)} %  ${progressText(done, total, ms, 'bytes')}`;
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${Math.floor(share * 100)} %  ${text}`;
 };
 
 /**
@@ -53,14 +56,15 @@ export const openProgress = (
   look: 'bar' | 'words' = 'words',
 ): Progress => {
   const { stream } = runtime.stderr;
-  if (stream === undefined || !showsProgress(runtime)) return { pause: () => {}, show: () => {}, stop: () => {} };
+  if (stream === undefined || !showsProgress(runtime)) return { pause: () => {}, show: () => {}, stop: () => {}, isShown: false };
   const begun = runtime.elapsed();
   let done = 0;
   let spinner: Ora | undefined;
   let ended = false;
+  let noted = '';
   const text = (): string => {
-    const ms = runtime.elapsed() - begun;
-    return look === 'bar' ? barText(done, total, ms) : progressText(done, total, ms, unit);
+    const words = progressText(done, total, runtime.elapsed() - begun, unit) + (noted === '' ? '' : `, ${noted}`);
+    return look === 'bar' ? barText(done, total, words) : words;
   };
   const timer = setTimeout(() => {
     void import('ora').then(({ default: ora }) => {
@@ -70,8 +74,10 @@ export const openProgress = (
   timer.unref();
   return {
     pause: () => void spinner?.clear(),
-    show(more) {
+    isShown: true,
+    show(more, note = '') {
       done = more;
+      noted = note;
       if (spinner !== undefined) spinner.text = text();
     },
     stop() {

@@ -1,3 +1,5 @@
+import type { Outcome } from '../delivery/delivery.ts';
+import type { Shipment } from '../delivery/endpoint.ts';
 import { proxyFor } from '../delivery/proxy.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { type Answer, type Fault, retryAfter, tell, tellSilence, wordsOf } from '../provider/answers.ts';
@@ -114,24 +116,21 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
     });
 
   const send = async (method: string, path: string, body: string): Promise<Answer> => {
-    let whole: WholeAnswer | undefined;
-    const outcome = await endpoint.send(
-      {
-        id: '',
-        method,
-        suffix: path,
-        query: '',
-        headers: [
-          ['authorization', `Bearer ${token}`],
-          ['user-agent', `whapi-hooks/${__VERSION__}`],
-          ['accept', 'application/json'],
-          ...(body === '' ? [] : ([['content-type', 'application/json']] as const)),
-        ],
-        body: new TextEncoder().encode(body),
-      },
-      (answer) => {
-        whole = answer;
-      },
+    const shipment: Shipment = {
+      id: '',
+      method,
+      suffix: path,
+      query: '',
+      headers: [
+        ['authorization', `Bearer ${token}`],
+        ['user-agent', `whapi-hooks/${__VERSION__}`],
+        ['accept', 'application/json'],
+        ...(body === '' ? [] : ([['content-type', 'application/json']] as const)),
+      ],
+      body: new TextEncoder().encode(body),
+    };
+    const [outcome, whole] = await new Promise<[Outcome, WholeAnswer | undefined]>((resolve) =>
+      endpoint.dispatch(shipment, { whole: true, onOutcome: (...told) => resolve(told) }),
     );
     const call = `${method} ${path}`;
     if (outcome.kind === 'failed') throw failed(tellSilence(call, outcome.error, outcome.cause, api));
@@ -225,6 +224,6 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
       }
     },
     date: () => date,
-    close: () => endpoint.close(),
+    close: async () => endpoint.close(),
   };
 };

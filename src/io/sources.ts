@@ -7,8 +7,9 @@ import { readJson } from '../event/json.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName, nameEvent } from '../event/name.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
+import { join, kindOf, readBytes, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
 import type { Filter } from './filter.ts';
+import type { ScenarioChoice } from './scenario-source.ts';
 
 export interface DocumentSource {
   readonly kind: 'document';
@@ -102,7 +103,60 @@ function* ofEvent(parts: Iterable<Part>, name: string): Generator<Part> {
   }
 }
 
+/** Names of payloads that are offered where one is not found. */
+const MOST_NAMES = 2000;
+
+/** The place of the # in `file#payload`; undefined where the text names no file that way. */
+const choosingAt = (text: string, runtime: Runtime): number | undefined => {
+  for (let at = text.indexOf('#', 1); at !== -1; at = text.indexOf('#', at + 1)) {
+    const file = text.slice(0, at);
+    if (kindOf(resolve(runtime.cwd, file)) === 'file' || ofPackage(runtime, file) !== undefined) return at;
+  }
+  return undefined;
+};
+
+/** Only one payload of a file: by its name, its line or its place from 1. */
+const onlyPayload = (source: Source, wanted: string): Source => {
+  if (source.kind !== 'document') return source;
+  const place = /^[1-9]\d*$/.test(wanted) ? Number(wanted) : undefined;
+  const names: string[] = [];
+  const problems: Part[] = [];
+  let count = 0;
+  let placed: Part | undefined;
+  const found = (part: Part): Source => withoutPath({ ...source, parts: [part] });
+  for (const part of source.parts) {
+    if ('problem' in part) {
+      problems.push(part);
+      continue;
+    }
+    const { name } = part.entry;
+    if (name === wanted) return found(part);
+    if (++count === place) placed = part;
+    if (name !== null && names.length < MOST_NAMES) names.push(name);
+  }
+  if (placed !== undefined) return found(placed);
+  if (count === 0 && problems.length > 0) return withoutPath({ ...source, parts: problems });
+  const near = nearest(wanted, names);
+  const hint = near === undefined ? undefined : `Did you mean ${source.file}#${near}?`;
+  return trouble(EXIT.usage, `${source.file} has no payload ${JSON.stringify(wanted)}; it has ${count}.`, hint);
+};
+
 const withoutPath = ({ path: _, whole: __, ...source }: DocumentSource): DocumentSource => source;
+
+const YAML = /\.ya?ml$/i;
+/** A larger file is no scenario. */
+const LARGEST_SCENARIO = 5_000_000;
+
+/** A quick look: whether a source may be a scenario, which is then read as one. */
+const mayBeScenario = (text: string, path: string, kind: 'file' | 'folder' | undefined): boolean => {
+  if (kind === undefined) return /^(?:samples[/\\])?scenarios[/\\][^#]+$/.test(text);
+  if (kind === 'folder' || !/\.(?:ya?ml|json)$/i.test(text)) return false;
+  try {
+    return YAML.test(text) || (sizeOf(path) <= LARGEST_SCENARIO && Buffer.from(readBytes(path)).includes('"steps"'));
+  } catch {
+    return false; // reading it tells why
+  }
+};
 
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
@@ -167,8 +221,8 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
 
 /**
  * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
- * package (`samples/groups.json`), a category (`groups`), an event (`groups.put`), a delivery of the history
- * (`history:k3f9a2bc`, `history:latest~2`) or what of it was chosen (`history:`).
+ * package (`samples/groups.json`), one payload of a file (`samples/groups.json#participant added`, `today.jsonl#3`), a category (`groups`), an event (`groups.put`), a delivery of the history
+ * (`history:k3f9a2bc`, `history:latest~2`), what of it was chosen (`history:`), or a scenario (`story.yaml`, `scenarios/poll`).
  * What cannot be read is told in its place; nothing is thrown.
  * @returns what each source turned out to be: files are opened as they are asked for, without a turn of the event loop for each
  */
@@ -176,6 +230,7 @@ export async function* readSources(
   sources: readonly string[],
   runtime: Runtime,
   history?: HistoryChoice,
+  scenario?: ScenarioChoice,
 ): AsyncGenerator<Iterable<Source>> {
   const { cwd } = runtime;
   for (const text of sources) {
@@ -190,9 +245,21 @@ export async function* readSources(
     }
     const path = resolve(cwd, text);
     const kind = kindOf(path);
+    if (mayBeScenario(text, path, kind)) {
+      const { readScenarioSource } = await import('./scenario-source.ts');
+      const found = await readScenarioSource(text, scenario, runtime);
+      if (found !== undefined) {
+        yield found;
+        continue;
+      }
+    }
     if (kind === 'folder') yield readFolder(path, cwd);
     else if (kind === 'file') yield [readFile(path, text)];
-    else if (isGlob(text)) yield readFiles(await globbed(text, cwd), text, cwd);
+    else if (choosingAt(text, runtime) !== undefined) {
+      const at = choosingAt(text, runtime) ?? 0;
+      for await (const some of readSources([text.slice(0, at)], runtime, history, scenario))
+        yield [...some].map((source) => onlyPayload(source, text.slice(at + 1)));
+    } else if (isGlob(text)) yield readFiles(await globbed(text, cwd), text, cwd);
     else {
       const packaged = ofPackage(runtime, text);
       const category = text.split('.')[0] ?? '';

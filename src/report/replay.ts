@@ -1,67 +1,34 @@
-import { isOk, type Outcome } from '../delivery/delivery.ts';
-import { RECORD_VERSION } from '../delivery/recording.ts';
+import { outcomeRecord, RECORD_VERSION } from '../delivery/recording.ts';
 import type { Planned } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import type { Result } from '../replay/result.ts';
+import type { Fault, Step } from '../replay/step.ts';
+import type { Example, Figures, Totals } from '../replay/totals.ts';
 import type { JsonObject } from '../schema/keywords.ts';
 import type { Layout } from '../view/entry.ts';
 import { duration } from '../view/entry.ts';
+import type { Sent } from '../view/sent.ts';
 import { plural } from '../view/text.ts';
 
-export interface ReplayTotals {
-  /** Deliveries that were sent, or tried. */
-  readonly sent: number;
-  readonly ok: number;
-  readonly failed: number;
-  /** Deliveries that were never tried: the program was stopped, or nothing could be reached. */
+/** How a run ended. */
+export interface Ending {
+  /** Deliveries that were never tried or never answered: the program was stopped, or nothing could be reached. */
   readonly unsent: number;
-  /** Milliseconds of the answered ones. */
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly max: number | null;
-  /** Failures by cause: `status 500`, `timeout`. */
-  readonly causes: ReadonlyMap<string, number>;
-  /** Whether nothing at all could be reached. */
-  readonly unreachable: boolean;
+  /** Whether there were more than those. */
+  readonly more: boolean;
 }
 
-/** The value below which a share of the sorted values lies (nearest rank). */
-export const percentile = (sorted: readonly number[], share: number): number | null =>
-  sorted.length === 0 ? null : (sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null);
-
-const cause = (outcome: Outcome): string =>
-  outcome.kind === 'answered'
-    ? `status ${outcome.status}`
-    : { unreachable: 'not reachable', timeout: 'no answer in time', broken: 'connection broken', unsent: 'not sent' }[outcome.cause];
-
-export const replayTotals = (outcomes: readonly Outcome[], unsent: number): ReplayTotals => {
-  const answered = outcomes.filter((outcome) => outcome.kind === 'answered');
-  const times = answered.map(({ ms }) => ms).sort((a, b) => a - b);
-  const causes = new Map<string, number>();
-  for (const outcome of outcomes) {
-    if (!isOk(outcome)) causes.set(cause(outcome), (causes.get(cause(outcome)) ?? 0) + 1);
-  }
-  const ok = outcomes.filter(isOk).length;
-  return {
-    sent: outcomes.length,
-    ok,
-    failed: outcomes.length - ok,
-    unsent,
-    p50: percentile(times, 0.5),
-    p95: percentile(times, 0.95),
-    max: times.at(-1) ?? null,
-    causes,
-    unreachable: outcomes.length > 0 && outcomes.every((outcome) => outcome.kind === 'failed' && outcome.cause === 'unreachable'),
-  };
-};
-
-/** 0 all 2xx; 3 nothing could be reached at all; else 1. */
-export const replayExitCode = (totals: ReplayTotals): ExitCode => {
+/** 0 all as expected; 3 nothing could be reached at all; else 1. */
+export const replayExitCode = (totals: Totals, { unsent, more }: Ending): ExitCode => {
   if (totals.unreachable) return EXIT.environment;
-  return totals.failed > 0 || totals.unsent > 0 ? EXIT.wanting : EXIT.ok;
+  return totals.failed > 0 || unsent > 0 || more ? EXIT.wanting : EXIT.ok;
 };
 
 /** A delivery that would be sent, as a record of `replay --dry-run --json`. */
-export const plannedRecord = ({ name, shipment, origin }: Planned & { readonly origin: string }, url: string): JsonObject => ({
+export const plannedRecord = (
+  { name, shipment, origin, due = 0, faults = [] }: Planned & Pick<Step, 'origin'> & Partial<Step>,
+  url: string,
+): JsonObject => ({
   v: RECORD_VERSION,
   type: 'planned',
   event: name,
@@ -69,32 +36,81 @@ export const plannedRecord = ({ name, shipment, origin }: Planned & { readonly o
   method: shipment.method,
   url,
   bytes: shipment.body.byteLength,
+  ...(due === 0 ? {} : { due: Math.round(due) }),
+  ...(faults.length === 0 ? {} : { faults }),
 });
+
+/** What was done to a delivery: `late by 5 s`. */
+export const faultText = ({ kind, detail }: Fault): string => `${kind} ${detail}`;
+
+/** How a delivery went, as a record of `replay --json`. */
+export const resultRecord = ({ step, outcome, attempts, broken, remarks }: Result): JsonObject => ({
+  ...outcomeRecord(outcome),
+  event: step.name,
+  verdict: step.verdict,
+  source: step.origin,
+  number: step.number,
+  kind: step.type,
+  ok: broken.length === 0,
+  ...(attempts.length === 1 ? {} : { attempts: attempts.length }),
+  ...(step.copyOf === null ? {} : { copyOf: step.copyOf }),
+  ...(step.faults.length === 0 ? {} : { faults: step.faults }),
+  ...(broken.length === 0 ? {} : { broken }),
+  ...(broken.length === 0 || step.again === null ? {} : { again: step.again }),
+  ...(remarks.length === 0 ? {} : { remarks }),
+});
+
+/** How a delivery went, as it is shown. A status that is not as usual tells itself. */
+export const sentOf = ({ step, outcome, broken, remarks }: Result): Sent => {
+  const copy = step.copyOf === null ? [] : [`copy of ${step.copyOf}`];
+  const told = broken.filter(({ expected }) => expected !== 'status=2xx').map(({ expected, found }) => `expected ${expected}: ${found}`);
+  return {
+    outcome,
+    name: step.name,
+    origin: step.origin,
+    broken: broken.length === 0 ? undefined : told,
+    notes: [...copy, ...step.faults.map(faultText), ...remarks],
+  };
+};
 
 const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 10) / 10);
 
-/** The last record of `replay --json`. */
-export const summaryRecord = (totals: ReplayTotals): { readonly [member: string]: unknown } => ({
-  v: 1,
+const figuresRecord = ({ sent, ok, failed, p50, p95, p99, max }: Figures): JsonObject => ({
+  ...{ sent, ok, failed },
+  ...{ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99), max: rounded(max) },
+});
+
+const exampleRecord = ({ number, event, type, origin, again, ms }: Example): JsonObject => ({
+  ...{ number, event, kind: type, source: origin, ms: rounded(ms) },
+  ...(again === null ? {} : { again }),
+});
+
+/** The last record of `replay --json`. @param seed of a plan that follows random numbers */
+export const summaryRecord = (totals: Totals, { unsent, more }: Ending, seed?: number): JsonObject => ({
+  v: RECORD_VERSION,
   type: 'summary',
-  sent: totals.sent,
-  ok: totals.ok,
-  failed: totals.failed,
-  unsent: totals.unsent,
-  p50: rounded(totals.p50),
-  p95: rounded(totals.p95),
-  max: rounded(totals.max),
+  ...figuresRecord(totals),
+  unsent,
+  ...(more ? { more } : {}),
+  attempts: totals.attempts,
+  ...(seed === undefined ? {} : { seed }),
+  faults: Object.fromEntries(totals.faults),
+  groups: totals.groups.map((group) => ({ event: group.event, kind: group.type, ...figuresRecord(group) })),
+  histogram: totals.histogram,
+  slowest: totals.slowest.map(exampleRecord),
+  failures: totals.failures.map(({ cause, count, found, example }) => ({ cause, count, found, example: exampleRecord(example) })),
 });
 
 /** `20 deliveries: 18 ok, 2 failed (2 × status 500); p50 3 ms, p95 9 ms, max 12 ms`. */
-export const replaySummary = (totals: ReplayTotals, { paint }: Pick<Layout, 'paint'>): string => {
+export const replaySummary = (totals: Totals, { unsent, more }: Ending, { paint }: Pick<Layout, 'paint'>): string => {
   const parts = [paint.green(`${totals.ok} ok`)];
   if (totals.failed > 0) {
-    const causes = [...totals.causes].map(([name, times]) => `${times} × ${name}`).join(', ');
+    const causes = totals.failures.map(({ cause, count }) => `${count} × ${cause}`).join(', ');
     parts.push(`${paint.red(`${totals.failed} failed`)} (${causes})`);
   }
-  if (totals.unsent > 0) parts.push(paint.red(`${totals.unsent} not sent`));
+  if (unsent > 0 || more) parts.push(paint.red(`${more ? 'more than ' : ''}${unsent} not sent`));
   const { p50, p95, max } = totals;
   const times = p50 === null || p95 === null || max === null ? '' : `; p50 ${duration(p50)}, p95 ${duration(p95)}, max ${duration(max)}`;
-  return `${plural(totals.sent + totals.unsent, 'delivery', 'deliveries')}: ${parts.join(', ')}${times}`;
+  const all = `${more ? 'more than ' : ''}${plural(totals.sent + unsent, 'delivery', 'deliveries')}`;
+  return `${all}: ${parts.join(', ')}${times}`;
 };

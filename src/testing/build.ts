@@ -1,23 +1,19 @@
 import { EVENT_NAMES, entryOf, isEventName } from '../event/name.ts';
 import { validate } from '../event/parse.ts';
+import { didYouMean, firstSample, messageTypesOf, type Samples, sampleNamed, sampleOfType } from '../event/sample.ts';
 import type { EventName, EventPayloads } from '../index.ts';
-import { isObject, type JsonObject, nearest } from '../schema/keywords.ts';
+import { isObject, type JsonObject } from '../schema/keywords.ts';
 import { findingLines } from './lines.ts';
 import type { SampleNames } from './names.ts';
 import type { BuildOptions, BuiltEvent, Overrides, Which } from './types.ts';
 
-type SamplesByEvent = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
+type SamplesByEvent = Readonly<Record<string, Samples>>;
 
 let parsed: SamplesByEvent | undefined;
 
-const samplesOf = (name: EventName): Readonly<Record<string, JsonObject>> => {
+const samplesOf = (name: EventName): Samples => {
   parsed ??= JSON.parse(__SAMPLES__) as SamplesByEvent; // made by the build, of our own samples
   return parsed[name] ?? {};
-};
-
-const didYouMean = (word: string, known: Iterable<string>): string => {
-  const near = nearest(word, known);
-  return near === undefined ? '' : `; did you mean ${near}?`;
 };
 
 /** @throws TypeError where the name is not that of an event */
@@ -42,31 +38,14 @@ const merged = (base: unknown, changes: unknown): unknown => {
 
 const copied = (value: unknown): unknown => merged(undefined, value);
 
-const messagesOf = (payload: JsonObject): readonly unknown[] => (Array.isArray(payload['messages']) ? payload['messages'] : []);
-
 /** The sample to start from. */
 const chosen = (name: EventName, which: string | undefined): JsonObject => {
+  if (which === undefined) return firstSample(name, samplesOf).payload;
   const own = samplesOf(name);
-  if (which === undefined) {
-    const [first] = Object.values(own);
-    if (first !== undefined) return first;
-    // Nobody has shown a service.put or service.delete: what is known of them is what is known of service.post.
-    const { schema, category, method } = entryOf(name);
-    const sibling = EVENT_NAMES.find((other) => entryOf(other).schema === schema && Object.keys(samplesOf(other)).length > 0);
-    const base = sibling === undefined ? {} : Object.values(samplesOf(sibling))[0];
-    return { ...base, event: { type: category, event: method } };
-  }
-  const types = new Set<string>();
-  if (name === 'messages.post') {
-    for (const sample of Object.values(own)) {
-      const [message, ...more] = messagesOf(sample);
-      if (more.length > 0 || !isObject(message) || typeof message['type'] !== 'string') continue;
-      if (message['type'] === which) return sample;
-      types.add(message['type']);
-    }
-  }
-  const sample = Object.hasOwn(own, which) ? own[which] : undefined;
-  if (sample !== undefined) return sample;
+  const typesOf = name === 'messages.post' ? messageTypesOf : () => [];
+  const sample = sampleOfType(own, which, typesOf) ?? sampleNamed(own, which);
+  if (sample !== undefined) return sample.payload;
+  const types = new Set(Object.values(own).flatMap(typesOf));
   const what = types.size > 0 ? 'neither a message type nor the name of a sample' : 'not the name of a sample';
   const near = didYouMean(which, [...types, ...Object.keys(own)]);
   throw new TypeError(`${JSON.stringify(which)} is ${what} of ${name}${near || '; `whapi-hooks samples` lists them'}`);

@@ -1,4 +1,4 @@
-import { isOk, type Outcome } from '../delivery/delivery.ts';
+import type { Outcome } from '../delivery/delivery.ts';
 import type { Planned } from '../delivery/shipments.ts';
 import { formatSize } from '../event/summary.ts';
 import { answerText, duration, type Layout, NO_EVENT } from './entry.ts';
@@ -25,24 +25,37 @@ export const sentColumns = (rows: readonly { readonly name: string | null; reado
   ),
 });
 
+/** How a delivery of a run went, as it is shown. */
+export interface Sent {
+  readonly outcome: Outcome;
+  readonly name: string | null;
+  readonly origin: string;
+  /** What was expected and did not hold, one sentence each; undefined where all went as expected. */
+  readonly broken: readonly string[] | undefined;
+  /** What was done to the delivery, and what is worth knowing. */
+  readonly notes: readonly string[];
+}
+
 /**
- * What the endpoint said to a replayed payload: status, event, where the payload is from, time; below it the
- * beginning of an answer that was not 2xx.
+ * What the endpoint said to a replayed payload: status, event, where the payload is from, time; below it what was
+ * not as expected with the beginning of the answer, and what was done to the delivery.
  */
-export const sentLines = (
-  outcome: Outcome,
-  name: string | null,
-  origin: string,
-  { paint, columns }: Layout,
-  widths: SentColumns,
-): string[] => {
-  const ok = isOk(outcome);
+export const sentLines = (sent: Sent, { paint, columns }: Layout, widths: SentColumns): string[] => {
+  const { outcome, name, origin, broken, notes } = sent;
   const status = outcome.kind === 'answered' ? String(outcome.status) : 'failed';
   const room = Math.max(20, Math.min(widths.origin, columns - 6 - 1 - widths.event - 1 - 9 - 1));
-  const head = `${(ok ? paint.green : paint.red)(pad(status, 6))} ${paint.cyan(pad(clean(name ?? NO_EVENT), widths.event))} ${pad(clean(origin), room)} ${duration(outcome.ms).padStart(9)}`;
-  if (outcome.kind === 'failed') return [head, `       ${paint.red(cut(clean(`${outcome.endpoint}: ${outcome.error}`), columns - 7))}`];
-  const text = ok ? '' : answerText(outcome, columns - 15);
-  return text === '' ? [head] : [head, `       ${paint.dim('answer:')} ${text}`];
+  const colour = broken === undefined ? paint.green : paint.red;
+  const head = `${colour(pad(status, 6))} ${paint.cyan(pad(clean(name ?? NO_EVENT), widths.event))} ${pad(clean(origin), room)} ${duration(outcome.ms).padStart(9)}`;
+  if (broken === undefined && notes.length === 0) return [head];
+  const below = (text: string): string => `       ${text}`;
+  const fitted = (text: string): string => cut(clean(text), columns - 7);
+  const lines = [head];
+  if (notes.length > 0) lines.push(below(paint.dim(fitted(notes.join('; ')))));
+  if (broken === undefined) return lines;
+  if (outcome.kind === 'failed') return [...lines, below(paint.red(fitted(`${outcome.endpoint}: ${outcome.error}`)))];
+  for (const text of broken) lines.push(below(paint.red(fitted(text))));
+  const text = answerText(outcome, columns - 15);
+  return text === '' ? lines : [...lines, below(`${paint.dim('answer:')} ${text}`)];
 };
 
 /** What would be sent, on a line: event, where the payload is from, request line, size. */

@@ -62,7 +62,7 @@ describe('usage errors', () => {
     [['listen', '--exit-on', 'invald'], /It is one of invalid, forward-error\. Did you mean invalid\?/],
     [['listen', '-f', 'http://me:s3cr3t@x'], /An endpoint with a name or password/],
     [['replay', 'groups', '--to', '99999'], /is not an endpoint/],
-    [['replay', 'groups', '--mode', 'bdy'], /It is one of body, path, method\. Did you mean body\?/],
+    [['replay', 'groups', '--mode', 'bdy'], /It is one of body, path, method, all\. Did you mean body\?/],
     [['replay', 'groups', '--only', 'grops'], /did you mean groups\?/],
     [['validate', 'groups', '--as', 'groups.pt'], /Did you mean groups\.put\?/],
     [['--color', 'alwys', 'validate', 'groups'], /--color: "alwys"[\s\S]*auto, always or never\. Did you mean always\?/],

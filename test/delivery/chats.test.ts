@@ -68,7 +68,7 @@ describe('the chats of a payload', () => {
   });
 
   it('names a chat in every sample that has one', () => {
-    for (const file of readdirSync(join(packageRoot, 'samples'))) {
+    for (const file of readdirSync(join(packageRoot, 'samples')).filter((name) => name.endsWith('.json'))) {
       const samples = JSON.parse(readFileSync(join(packageRoot, 'samples', file), 'utf8')) as Record<string, Record<string, unknown>>;
       for (const [name, payload] of Object.entries(samples)) {
         const named = /"(?:chat_id|group_id|recipient_id)":/.test(JSON.stringify(payload));

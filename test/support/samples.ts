@@ -44,7 +44,10 @@ const samplesOf = (file: string): Sample[] => {
 };
 
 /** Every sample, in the order of the files and of the samples in them. */
-export const SAMPLES: readonly Sample[] = readdirSync(join(packageRoot, 'samples')).sort().flatMap(samplesOf);
+export const SAMPLES: readonly Sample[] = readdirSync(join(packageRoot, 'samples'))
+  .filter((file) => file.endsWith('.json'))
+  .sort()
+  .flatMap(samplesOf);
 
 /** Every value of a JSON document with the name of the member it stands in, the document itself first. */
 export function* values(value: Json, member = ''): Generator<{ member: string; value: Json }> {

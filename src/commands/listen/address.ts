@@ -1,7 +1,7 @@
 import { recordLine, type TunnelState, tunnelRecord } from '../../delivery/recording.ts';
 import { environmentError, UserError } from '../../errors.ts';
-import type { Probe, Reached } from '../../io/probe.ts';
 import type { Program, Run, Started } from '../../io/program.ts';
+import type { Reachability, Reached } from '../../io/reachability.ts';
 import type { Terminal } from '../../io/terminal.ts';
 import { openWaiting } from '../../io/waiting.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -32,7 +32,7 @@ export interface AddressParts {
   readonly fixed: URL | undefined;
   /** Makes the url deliveries are sent to of the public one. */
   readonly place: (base: URL) => URL;
-  readonly probe: Probe;
+  readonly reachability: Reachability;
   readonly runtime: Pick<Runtime, 'after' | 'stderr' | 'env'>;
   readonly terminal: Terminal;
   /** Whether the listener ends when the address is lost. */
@@ -58,7 +58,7 @@ const startedBy = async (program: Program, signal: AbortSignal): Promise<Started
  * @throws UserError (3) where the program makes no tunnel
  */
 export const openAddress = async (parts: AddressParts): Promise<PublicAddress | undefined> => {
-  const { program, fixed, place, probe, behind, exits } = parts;
+  const { program, fixed, place, reachability, behind, exits } = parts;
   const { after } = parts.runtime;
   const { err } = parts.terminal;
   const bell = createBell(after);
@@ -93,7 +93,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
       if (delay > 0) await pause(after, delay, closing.signal);
       if (over() || run?.ended !== undefined || (late && delay > 0)) break;
       for (const candidate of candidates()) {
-        reached = await probe.check(candidate, closing.signal);
+        reached = await reachability.check(candidate, closing.signal);
         if (reached.ok) {
           cancel();
           return { found: candidate, reached };
@@ -173,7 +173,7 @@ export const openAddress = async (parts: AddressParts): Promise<PublicAddress | 
   /** Looks from outside in. */
   const look = async (): Promise<void> => {
     if (url === undefined) return;
-    const reached = await probe.check(url, closing.signal);
+    const reached = await reachability.check(url, closing.signal);
     if (over() || run?.ended !== undefined) return;
     if (!reached.ok) {
       misses++;

@@ -3,8 +3,8 @@ import { environmentError, errorCode, reason, usageError } from '../../errors.ts
 import type { Executable } from '../../io/cloudflared/find.ts';
 import { readBytes, resolve, sizeOf } from '../../io/files.ts';
 import { hasNotes } from '../../io/notes.ts';
-import type { Probe } from '../../io/probe.ts';
 import type { Program } from '../../io/program.ts';
+import type { Reachability } from '../../io/reachability.ts';
 import type { Terminal } from '../../io/terminal.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
@@ -38,7 +38,7 @@ export interface Behind {
 /** A public address that is asked for and not yet open. */
 export interface Door {
   /** For the server: it answers our own checks. */
-  readonly answerTo: Probe['answerTo'];
+  readonly answerTo: Reachability['answerTo'];
   /**
    * Opens it, and waits until it is ready.
    * @returns undefined where the listener ended before
@@ -132,17 +132,17 @@ export const publicDoor = async (options: ListenOptions, runtime: Runtime, termi
   proxyFor(publicUrl ?? new URL('https://trycloudflare.com'), runtime.env);
   const program = await programOf(options, runtime, terminal);
   await endLeft(runtime, terminal);
-  const [{ openProbe }, { openAddress }] = await Promise.all([import('../../io/probe.ts'), import('./address.ts')]);
-  const probe = openProbe(runtime);
+  const [{ openReachability }, { openAddress }] = await Promise.all([import('../../io/reachability.ts'), import('./address.ts')]);
+  const reachability = openReachability(runtime);
   return {
-    answerTo: probe.answerTo,
+    answerTo: reachability.answerTo,
     open: async (behind) => {
       if (program === undefined && publicUrl === undefined) return undefined;
       return openAddress({
         program: program?.(localUrl(host, behind.port), behind.port),
         fixed: publicUrl,
         place: (base) => publicPath(base, path),
-        probe,
+        reachability,
         runtime,
         terminal,
         exits: options.exitOnDisconnect === true,

@@ -1,12 +1,11 @@
 import type { Headers } from '../../delivery/delivery.ts';
-import { isLocal, isOfConnection, readTarget, type Target } from '../../delivery/endpoint.ts';
+import { isLocal, readTarget, type Target } from '../../delivery/endpoint.ts';
 import { proxyFor } from '../../delivery/proxy.ts';
-import { environmentError, errorCode, reason, usageError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { EndpointOptions } from '../../io/endpoint.ts';
-import { readBytes, resolve } from '../../io/files.ts';
 import type { Forwarder, ForwarderOptions } from '../../io/forwarder.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type Header, readHeader } from '../flags.ts';
+import { CERTIFICATE_HINT, readDropped, readExtra, readTls } from '../reaching.ts';
 import type { ListenOptions } from './options.ts';
 import { MOST_WAITING_BYTES } from './options.ts';
 import { newUndelivered, type Undelivered } from './tally.ts';
@@ -25,43 +24,6 @@ export interface Plan {
   readonly tls: NonNullable<EndpointOptions['tls']>;
 }
 
-/** The certificates of a file, beside those that are trusted anyway. @throws UserError (2), (3) */
-const readCertificates = async (file: string, cwd: string): Promise<string[]> => {
-  let text: string;
-  try {
-    text = new TextDecoder().decode(readBytes(resolve(cwd, file)));
-  } catch (error) {
-    const message = `--ca-cert: ${file} cannot be read: ${reason(error)}.`;
-    throw errorCode(error) === 'ENOENT' ? usageError(message) : environmentError(message, undefined, error);
-  }
-  const [{ rootCertificates }, { X509Certificate }] = await Promise.all([import('node:tls'), import('node:crypto')]);
-  try {
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-    if (blocks === null) throw new Error('it holds none');
-    for (const block of blocks) new X509Certificate(block);
-  } catch (error) {
-    throw usageError(
-      `--ca-cert: ${file} holds no certificate that can be read: ${reason(error)}.`,
-      'It is a file in PEM form: -----BEGIN CERTIFICATE-----.',
-    );
-  }
-  return [...rootCertificates, text];
-};
-
-const readExtra = (text: string): Header => {
-  const header = readHeader(text, '--header');
-  const [name] = header;
-  if (isOfConnection(name) && name.toLowerCase() !== 'host')
-    throw usageError(`--header: ${name} belongs to the connection, and each request makes its own.`);
-  return header;
-};
-
-const readDropped = (text: string): string => {
-  const [name] = readHeader(`${text}: x`, '--drop-header');
-  if (text.includes(':')) throw usageError('--drop-header takes the name of a header alone.');
-  return name.toLowerCase();
-};
-
 /** Reads the flags about forwarding; nothing is connected yet. @throws UserError */
 export const planForwarding = async (options: ListenOptions, runtime: Runtime): Promise<Plan> => {
   const targets = (options.forwardTo ?? []).map(readTarget);
@@ -69,13 +31,11 @@ export const planForwarding = async (options: ListenOptions, runtime: Runtime): 
     throw usageError('--ack forward hands on what your app answers, but no app is named.', 'Name it with --forward-to.');
   if (options.ack === 'forward' && options.retry !== undefined)
     throw usageError('--ack forward leaves it to the sender to try again; --retry does that here.', 'Use one of them.');
-  const ca = options.caCert === undefined ? undefined : await readCertificates(options.caCert, runtime.cwd);
-  const anyCertificate = options.skipVerify === true || options.insecure === true;
   return {
     targets,
     headers: (options.header ?? []).map(readExtra),
     dropped: (options.dropHeader ?? []).map(readDropped),
-    tls: { ...(anyCertificate ? { rejectUnauthorized: false } : {}), ...(ca === undefined ? {} : { ca }) },
+    tls: await readTls(options, runtime.cwd),
   };
 };
 
@@ -103,7 +63,7 @@ export const openTargets = async (plan: Plan, options: ListenOptions, runtime: R
         connections: options.concurrency,
         tls: plan.tls,
         proxy,
-        certificateHint: '--ca-cert <file> trusts it, --skip-verify trusts any',
+        certificateHint: CERTIFICATE_HINT,
         onConnected: (address) => {
           if (named) return;
           named = true;

@@ -1,0 +1,156 @@
+import { isOk } from '../delivery/delivery.ts';
+import type { Mode } from '../event/mode.ts';
+import { marksOf } from './calls.ts';
+import { CHECK_RULE_NAMES, type CheckReport, type CheckRule, createRulings, type Rulings } from './check.ts';
+import { type Actor, checkAnswersFirst, checkAtOnce, checkDuplicates, checkOwnMessages, findActor, whyIdle } from './check-deeds.ts';
+import { CheckEnd, type Desk, openDesk, sourceOf, told, type World } from './check-desk.ts';
+import { byInterest, isIncoming, kindOf, ownWithStatus, type Specimen, textBy, unknownOf } from './check-events.ts';
+import { checkCut, checkLargeBody, checkModes, checkOrder, checkSecret, checkVerbs } from './check-wire.ts';
+
+export interface CheckPlan {
+  /** The rules that are asked for. */
+  readonly rules: readonly CheckRule[];
+  readonly specimens: readonly Specimen[];
+  /** The modes that are tried; everything else goes out in the first. */
+  readonly modes: readonly [Mode, ...Mode[]];
+  /** Milliseconds after an answer in which calls still belong to it. */
+  readonly settle: number;
+  /** Name of the header with the secret. */
+  readonly secret: string | undefined;
+}
+
+/** Answers that took too long before the rest is left out: it would only take longer. */
+const MOST_SLOW = 3;
+/** Kinds that are sent twice beside the first. */
+const MOST_TWICE = 8;
+
+/** Sends all events once. @returns those on which the handler acted, one of each kind */
+const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Specimen[]): Promise<Actor[]> => {
+  const ledger = desk.world.api?.track();
+  const failed = new Map<string, { first: Specimen; why: string; count: number }>();
+  const fine = new Set<string>();
+  const since = await desk.quiet();
+  let sent = 0;
+  let slow = 0;
+  for (const [key, specimen] of specimens.entries()) {
+    const event = desk.renew(specimen);
+    ledger?.begin(key, marksOf(event.payload));
+    const outcome = await desk.send(event);
+    sent++;
+    const kind = kindOf(event);
+    if (isOk(outcome)) fine.add(kind);
+    else {
+      const before = failed.get(kind);
+      failed.set(kind, before === undefined ? { first: event, why: told(outcome), count: 1 } : { ...before, count: before.count + 1 });
+    }
+    if (outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > 5000) slow++;
+    if (slow >= MOST_SLOW) {
+      rulings.remark(`${specimens.length - sent} of ${specimens.length} events were not sent: too many answers were slow.`);
+      break;
+    }
+  }
+  for (const [kind, { first, why, count }] of failed) {
+    // What fails for one kind alone is about that kind.
+    const rule: CheckRule = fine.size === 0 || fine.has(kind) || first.type === 'text' ? 'answers' : 'any-type';
+    rulings.found({ rule, ...sourceOf(first), message: `${kind}: ${why}${count === 1 ? '' : `, ${count} times`}` });
+  }
+  rulings.passed('answers', `${sent === 1 ? '1 event' : `${sent} events`} of ${fine.size === 1 ? '1 kind' : `${fine.size} kinds`}`);
+  await desk.settled(since, 0);
+  const acting = new Map<string, Actor>();
+  for (const [key, specimen] of specimens.entries()) {
+    const calls = ledger?.end(key) ?? 0;
+    if (calls > 0 && !specimen.mine && !acting.has(kindOf(specimen))) acting.set(kindOf(specimen), { specimen, calls });
+  }
+  return [...acting.values()];
+};
+
+/** Sends what nobody knows yet. */
+const checkUnknown = async (desk: Desk, rulings: Rulings, base: Specimen): Promise<void> => {
+  const unknown = unknownOf(base);
+  for (const specimen of unknown) {
+    const event = desk.renew(specimen);
+    const outcome = await desk.send(event);
+    if (!isOk(outcome)) rulings.found({ rule: 'any-type', ...sourceOf(event), message: `${specimen.origin}: ${told(outcome)}` });
+  }
+  // One that dies of the last of them is found gone here.
+  await desk.act(desk.renew(base));
+  rulings.passed('any-type', `${unknown.length} that no version of WhatsApp has sent yet`);
+};
+
+const inTimeNote = (desk: Desk): string => {
+  const { answered, slowest } = desk.times();
+  return slowest === undefined ? 'nothing was answered' : `the slowest of ${answered} answers took ${Math.round(slowest.ms)} ms`;
+};
+
+const checkAll = async (desk: Desk, rulings: Rulings, plan: CheckPlan): Promise<void> => {
+  const wanted = (rule: CheckRule): boolean => plan.rules.includes(rule);
+  const specimens = byInterest(plan.specimens);
+  const headers = specimens[0]?.headers ?? [];
+  const base = specimens.find((one) => isIncoming(one) && one.type === 'text') ?? textBy(headers);
+  if (wanted('secret')) await checkSecret(desk, rulings, base, plan.secret);
+  if (wanted('modes')) await checkModes(desk, rulings, base, plan.modes);
+  if (wanted('verbs')) await checkVerbs(desk, rulings, base, specimens, plan.modes);
+
+  const deeds = (['duplicates', 'at-once', 'own-messages', 'answers-first'] as const).filter(wanted);
+  const needsActor = deeds.length > 0 || wanted('out-of-order') || wanted('cut-connection');
+  const actor = needsActor ? await findActor(desk, specimens, base) : undefined;
+  if (actor === undefined) for (const rule of deeds) rulings.unchecked(rule, whyIdle(desk));
+  else {
+    if (wanted('duplicates')) await checkDuplicates(desk, rulings, [actor]);
+    if (wanted('at-once')) {
+      if (rulings.has('duplicates')) rulings.unchecked('at-once', 'it acts twice on copies that come one after the other');
+      else await checkAtOnce(desk, rulings, actor);
+    }
+    const noApi = desk.world.api === undefined ? 'it needs --api-port: only the calls to the API tell' : undefined;
+    if (wanted('own-messages')) {
+      const own = specimens.filter(({ mine }) => mine);
+      if (noApi !== undefined) rulings.unchecked('own-messages', noApi);
+      else await checkOwnMessages(desk, rulings, own.length > 0 ? own : [ownWithStatus(base).message]);
+    }
+    if (wanted('answers-first')) {
+      if (noApi !== undefined) rulings.unchecked('answers-first', noApi);
+      else await checkAnswersFirst(desk, rulings, actor);
+    }
+  }
+  if (wanted('out-of-order'))
+    await checkOrder(desk, rulings, actor !== undefined && isIncoming(actor.specimen) ? actor : { specimen: base, calls: undefined });
+  if (wanted('large-body')) await checkLargeBody(desk, rulings, base);
+  if (wanted('cut-connection')) await checkCut(desk, rulings, actor ?? { specimen: base, calls: undefined });
+  if (wanted('answers') || wanted('any-type')) {
+    const acting = await checkAnswers(desk, rulings, specimens);
+    const others = acting.filter(({ specimen }) => actor === undefined || kindOf(specimen) !== kindOf(actor.specimen)).slice(0, MOST_TWICE);
+    if (wanted('duplicates') && actor !== undefined && others.length > 0) await checkDuplicates(desk, rulings, others, [actor]);
+  }
+  if (wanted('any-type')) await checkUnknown(desk, rulings, base);
+  if (wanted('alive') || wanted('in-time')) await desk.act(desk.renew(base));
+  rulings.passed('alive', 'it answered the last delivery as the first');
+  rulings.passed('in-time', inTimeNote(desk));
+};
+
+/**
+ * Checks a handler: sends it what webhooks are like on bad days, and sees what it does.
+ * Of a rule that could not be checked it says so, never that it holds.
+ */
+export const runCheck = async (world: World, plan: CheckPlan): Promise<CheckReport> => {
+  const rulings = createRulings();
+  const rules = CHECK_RULE_NAMES.filter((rule) => plan.rules.includes(rule));
+  const desk = openDesk(world, { mode: plan.modes[0], settle: plan.settle, rulings });
+  const first = byInterest(plan.specimens)[0];
+  if (first !== undefined) {
+    const since = world.api?.calls() ?? 0;
+    const outcome = await world.send(desk.shipment(desk.renew(first)));
+    if (outcome.kind === 'failed' && outcome.cause === 'unreachable') return rulings.report([], { unreachable: outcome.error });
+    // The first call takes longest: connections are made, code is loaded.
+    await desk.settled(since, isOk(outcome) ? 1 : 0);
+  }
+  let ended: string | null = null;
+  try {
+    await checkAll(desk, rulings, plan);
+  } catch (error) {
+    if (!(error instanceof CheckEnd)) throw error;
+    ended = error.message;
+  }
+  const refused = world.api?.refused();
+  if (refused !== undefined) rulings.remark(`The API stand-in refused calls of the handler, as the provider would: ${refused}.`);
+  return rulings.report(rules, { ended });
+};
