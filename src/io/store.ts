@@ -103,16 +103,23 @@ const check = (database: Database, path: string): { isNew: boolean; isOld: boole
   return { isNew: isEmpty, isOld: version < STEPS.length };
 };
 
+/** What every connection that writes a history needs to be told. */
+export const tune = (database: Database): void => {
+  // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
+  // loses power may lose the last moments, never the file. Pages that are written often reach the file once for
+  // many times where the log may grow to 16 MB.
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
+};
+
 const begin = async (database: Database, path: string): Promise<void> => {
   const { isNew, isOld } = await whenFree(() => check(database, path));
   if (isNew) {
-    // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table.
-    await whenFree(() => database.exec('PRAGMA auto_vacuum = INCREMENTAL'));
-    await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
+    // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table. Nothing
+    // is in the file yet that could be lost, so this need not reach the disk by itself: it does with the change of mode.
+    await whenFree(() => database.exec('PRAGMA synchronous = OFF; PRAGMA auto_vacuum = INCREMENTAL'));
   }
-  // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
-  // loses power may lose the last moments, never the file.
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864');
+  tune(database);
+  if (isNew) await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
   if (isNew || isOld) await whenFree(() => migrate(database));
 };
 

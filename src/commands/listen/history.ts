@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { join } from '../../io/files.ts';
 import { type History, openHistory } from '../../io/history.ts';
 import type { Runtime } from '../../runtime.ts';
 import { keepOf } from '../keeping.ts';
@@ -12,7 +13,8 @@ import type { ListenOptions } from './options.ts';
 export const openListenersHistory = async (options: ListenOptions, runtime: Runtime): Promise<History | undefined> => {
   const { history: file, path } = options;
   if (file === false) return undefined;
-  return openHistory({ file, runtime, keep: keepOf(options), base: path });
+  const thread = runtime.cores > 1 ? { program: join(runtime.packageRoot, 'dist', 'worker.cjs') } : undefined;
+  return openHistory({ file, runtime, keep: keepOf(options), base: path, thread });
 };
 
 /**
