@@ -119,6 +119,36 @@ describe('an endpoint whose connections come and go', () => {
     expect(arrived).toBe(30);
   });
 
+  it('makes no more connections than it may, and what has to wait for one is sent then', async () => {
+    const app = await startRaw((socket) => void socket.write(OK));
+    const endpoint = openEndpoint(new URL(app.url), { timeout: 5000, elapsed: () => performance.now(), connections: 2 });
+    onTestFinished(() => endpoint.close());
+    const outcomes = await Promise.all(Array.from({ length: 7 }, () => endpoint.send(shipment())));
+    expect(outcomes.map((outcome) => answered(outcome).status)).toEqual(Array(7).fill(200));
+    expect(app.received).toHaveLength(2);
+  });
+
+  it('whose connection breaks off: what waited for it is sent on another', async () => {
+    const app = await startRaw((socket, _request, index) => void (index === 0 ? socket.resetAndDestroy() : socket.write(OK)));
+    const endpoint = open(app.url);
+    const outcomes = await Promise.all([endpoint.send(shipment()), endpoint.send(shipment()), endpoint.send(shipment())]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'answered', 'answered']);
+  });
+
+  it('that closes a connection which rests after 2 s: it is not used again', async () => {
+    const app = await startRaw((socket) => void socket.write('HTTP/1.1 204 No Content\r\nkeep-alive: timeout=2\r\n\r\n'));
+    const endpoint = open(app.url);
+    for (let i = 0; i < 3; i++) answered(await endpoint.send(shipment()));
+    expect(app.received).toHaveLength(3);
+  });
+
+  it('that says more than its answer: the connection is not used again, and nothing of it is taken for the next answer', async () => {
+    const app = await startRaw((socket) => void socket.write(`${OK}HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n`));
+    const endpoint = open(app.url);
+    for (let i = 0; i < 3; i++) expect(answered(await endpoint.send(shipment())).status).toBe(200);
+    expect(app.received).toHaveLength(3);
+  });
+
   it('that resets each connection behind its answer: what arrived was answered, what did not is told as broken', async () => {
     let arrived = 0;
     const app = await startRaw((socket) => {
