@@ -78,6 +78,7 @@ export const testRuntime = (
     cloudflared?: Partial<Release>;
     /** What a person at the terminal answers, question by question; there is none without them. */
     answers?: readonly (string | undefined)[];
+    elapsed?: Runtime['elapsed'];
   } = {},
 ): TestRuntime => {
   const stopped = new AbortController();
@@ -110,7 +111,7 @@ export const testRuntime = (
       return answer;
     },
     now: () => (clock += 1000),
-    elapsed: () => (elapsed += 2),
+    elapsed: options.elapsed ?? (() => (elapsed += 2)),
     offset: () => 0,
     secret: () => `secret-of-a-test-${++secrets}`.padEnd(43, '0'),
     id: () => `d${++ids}`,
