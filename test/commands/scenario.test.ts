@@ -50,8 +50,9 @@ describe('replay of a scenario', () => {
     await app.close();
     expect(code).toBe(0);
     const [first, second, read] = bodies(app.received);
-    expect((read?.['statuses'] as JsonMap[])[0]?.['id']).toBe((second?.['messages'] as JsonMap[])[0]?.['id']);
-    expect((first?.['messages'] as JsonMap[])[0]?.['id']).not.toBe((second?.['messages'] as JsonMap[])[0]?.['id']);
+    const idIn = (payload: JsonMap | undefined, key: string) => ((payload?.[key] ?? []) as JsonMap[])[0]?.['id'];
+    expect(idIn(read, 'statuses')).toBe(idIn(second, 'messages'));
+    expect(idIn(first, 'messages')).not.toBe(idIn(second, 'messages'));
     expect(waits.filter((ms) => ms > 2000 && ms <= 3000)).toHaveLength(1);
     expect(stdout).toContain('story.yaml > 1 hello 2');
   });
