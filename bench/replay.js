@@ -28,17 +28,18 @@ const start = () => {
   });
 };
 
-/** Runs replay to its end. @returns milliseconds, its summary and the most memory it had, in MB */
+/** Runs replay to its end. @returns milliseconds, those of the processor, its summary and the most memory it had, in MB */
 const replay = (url, file, ...flags) => {
   const out = openSync(join(folder, 'out.txt'), 'w');
   const command = [process.execPath, bin, 'replay', file, '--to', url, '--concurrency', String(CONNECTIONS), ...flags];
   const begun = performance.now();
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%M', ...command], { cwd: folder, stdio: ['ignore', out, 'pipe'] });
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%U %S %M', ...command], { cwd: folder, stdio: ['ignore', out, 'pipe'] });
   const ms = performance.now() - begun;
   closeSync(out);
   if (status !== 0) throw new Error(`replay ended with ${status}: ${stderr}`);
   const last = readFileSync(join(folder, 'out.txt'), 'utf8').trimEnd().split('\n').at(-1);
-  return { ms, last, memory: Number(String(stderr).trim().split('\n').at(-1)) / 1024 };
+  const [user = 0, system = 0, memory = 0] = String(stderr).trim().split('\n').at(-1)?.split(' ').map(Number) ?? [];
+  return { ms, busy: (user + system) * 1000, last, memory: memory / 1024 };
 };
 
 const timed = (args) => {
@@ -68,11 +69,13 @@ const whole = [];
 const beyond = [];
 const rates = [];
 const extra = [];
+const costs = [];
 for (let round = 0; round < rounds; round++) {
   const wrk = fixed(sink.url);
   const empty = timed(['-e', '0']);
   const one = timed([bin, 'replay', 'one.jsonl', '--to', sink.url]);
-  const { ms } = replay(sink.url, 'many.jsonl');
+  const { ms, busy } = replay(sink.url, 'many.jsonl');
+  costs.push(((busy - replay(sink.url, 'one.jsonl').busy) * 1000) / deliveries);
   rates.push(wrk);
   whole.push((deliveries * 1000) / ms / wrk);
   beyond.push(((deliveries - 1) * 1000) / (ms - one) / wrk);
@@ -81,6 +84,7 @@ for (let round = 0; round < rounds; round++) {
 console.log(`node ${process.version}, ${hasWrk ? 'wrk' : 'undici'} ${Math.round(median(rates))}/s with ${CONNECTIONS} connections`);
 console.log(`${deliveries} deliveries, whole run: ${median(whole).toFixed(2)} of wrk (target 0.40)`);
 console.log(`the same without the start: ${median(beyond).toFixed(2)} of wrk`);
+console.log(`processor time of a delivery: ${median(costs).toFixed(0)} µs`);
 console.log(`one delivery over node -e 0: + ${median(extra).toFixed(0)} ms (target 60)`);
 if (process.argv[4] !== 'short') {
   for (const count of [20_000, 100_000, 300_000]) {

@@ -2,7 +2,7 @@ import { outcomeRecord, RECORD_VERSION } from '../delivery/recording.ts';
 import type { Planned } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Result } from '../replay/result.ts';
-import type { Fault, Step } from '../replay/step.ts';
+import type { Step } from '../replay/step.ts';
 import type { Example, Figures, Totals } from '../replay/totals.ts';
 import type { JsonObject } from '../schema/keywords.ts';
 import type { Layout } from '../view/entry.ts';
@@ -40,9 +40,6 @@ export const plannedRecord = (
   ...(faults.length === 0 ? {} : { faults }),
 });
 
-/** What was done to a delivery: `late by 5 s`. */
-export const faultText = ({ kind, detail }: Fault): string => `${kind} ${detail}`;
-
 /** How a delivery went, as a record of `replay --json`. */
 export const resultRecord = ({ step, outcome, attempts, broken, remarks }: Result): JsonObject => ({
   ...outcomeRecord(outcome),
@@ -60,16 +57,21 @@ export const resultRecord = ({ step, outcome, attempts, broken, remarks }: Resul
   ...(remarks.length === 0 ? {} : { remarks }),
 });
 
+/** What is done to a delivery: `copy of 3`, `late by 5 s`. */
+export const notesOf = ({ copyOf, faults }: Step): string[] => [
+  ...(copyOf === null ? [] : [`copy of ${copyOf}`]),
+  ...faults.map(({ kind, detail }) => `${kind} ${detail}`),
+];
+
 /** How a delivery went, as it is shown. A status that is not as usual tells itself. */
 export const sentOf = ({ step, outcome, broken, remarks }: Result): Sent => {
-  const copy = step.copyOf === null ? [] : [`copy of ${step.copyOf}`];
   const told = broken.filter(({ expected }) => expected !== 'status=2xx').map(({ expected, found }) => `expected ${expected}: ${found}`);
   return {
     outcome,
     name: step.name,
     origin: step.origin,
     broken: broken.length === 0 ? undefined : told,
-    notes: [...copy, ...step.faults.map(faultText), ...remarks],
+    notes: [...notesOf(step), ...remarks],
   };
 };
 

@@ -64,6 +64,7 @@ export const testRuntime = (
     columns?: number;
     inContainer?: boolean;
     after?: Runtime['after'];
+    elapsed?: Runtime['elapsed'];
   } = {},
 ): TestRuntime => {
   const stopped = new AbortController();
@@ -84,7 +85,7 @@ export const testRuntime = (
     readStdin: async () =>
       typeof options.stdin === 'string' ? new TextEncoder().encode(options.stdin) : (options.stdin ?? new Uint8Array()),
     now: () => (clock += 1000),
-    elapsed: () => (elapsed += 2),
+    elapsed: options.elapsed ?? (() => (elapsed += 2)),
     offset: () => 0,
     id: () => `d${++ids}`,
     after:

@@ -11,7 +11,7 @@ import type { Result } from '../../replay/result.ts';
 import type { Step } from '../../replay/step.ts';
 import { createTotals } from '../../replay/totals.ts';
 import { faultsLine, replayTables } from '../../report/replay/text.ts';
-import { plannedRecord, replayExitCode, replaySummary, resultRecord, sentOf, summaryRecord } from '../../report/replay.ts';
+import { notesOf, plannedRecord, replayExitCode, replaySummary, resultRecord, sentOf, summaryRecord } from '../../report/replay.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plannedLine, sentColumns, sentLines } from '../../view/sent.ts';
 import { plural } from '../../view/text.ts';
@@ -80,7 +80,11 @@ const dryRun = async (url: URL, ahead: Ahead, source: StepSource, options: Repla
       count++;
       const target = targetPath(url, step.shipment.suffix, step.shipment.query);
       if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
-      else out.lines(plannedLine(step, target, out, widths));
+      else {
+        out.lines(plannedLine(step, target, out, widths));
+        const notes = notesOf(step).join('; ');
+        if (notes !== '') out.lines(`       ${out.paint.dim(notes)}`);
+      }
       if (count % TURN === 0) await out.flush();
     }
   }
