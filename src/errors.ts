@@ -27,6 +27,9 @@ export const usageError = (message: string, hint?: string): UserError =>
 export const environmentError = (message: string, hint?: string, cause?: unknown): UserError =>
   new UserError(message, { exitCode: EXIT.environment, ...(hint === undefined ? {} : { hint }), cause });
 
+/** A sentence with its full stop, where it does not end in a question. */
+export const sentence = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
+
 /** The `code` of a system error (`ENOENT`, `EADDRINUSE`), or undefined. */
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

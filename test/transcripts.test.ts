@@ -109,6 +109,15 @@ describe.each(cases)('a transcript at $columns columns, $name', ({ columns, name
     await expect(steady(`${stdout}\n--- stderr ---\n${stderr}`, app.port)).toMatchFileSnapshot(file('replay', columns, name));
   });
 
+  it('of a scenario', async () => {
+    const app = await startApp();
+    const flags = ['--seed', '7', '--at', '2031-05-06T07:08:09Z', '--speed', 'max'];
+    const { code, stdout, stderr } = await run(['replay', 'scenarios/group', '--to', String(app.port), ...flags], { env, columns });
+    expect(code).toBe(0);
+    await app.close();
+    await expect(steady(`${stdout}\n--- stderr ---\n${stderr}`, app.port)).toMatchFileSnapshot(file('scenario', columns, name));
+  });
+
   it('of validate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-transcripts-'));
     const broken = sample('groups', 'participant added');

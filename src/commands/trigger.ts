@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_ENDPOINT, readEndpoint } from '../delivery/endpoint.ts';
-import { EXIT, type ExitCode, usageError } from '../errors.ts';
+import { EXIT, type ExitCode, sentence, usageError } from '../errors.ts';
 import { MODES, type Mode } from '../event/mode.ts';
 import { EVENT_NAMES, type EventName, isCategory, isEventName } from '../event/name.ts';
 import { validate } from '../event/parse.ts';
@@ -40,7 +40,7 @@ const path = (text: string): Path => {
   try {
     return readPath(text);
   } catch (error) {
-    if (error instanceof PathError) throw new InvalidArgumentError(`${error.message}.`);
+    if (error instanceof PathError) throw new InvalidArgumentError(sentence(error.message));
     throw error;
   }
 };
@@ -109,7 +109,7 @@ const make = (event: EventName, changes: readonly Change[], options: TriggerOpti
     const at = readAt(options.at, runtime);
     return Array.from({ length: options.count }, () => triggered(sample, changes, { random, at }));
   } catch (error) {
-    if (error instanceof PathError) throw usageError(`${error.message}.`, `whapi-hooks trigger --list ${event} shows what there is.`);
+    if (error instanceof PathError) throw usageError(sentence(error.message), `whapi-hooks trigger --list ${event} shows what there is.`);
     throw error;
   }
 };

@@ -1,5 +1,5 @@
 /** Scenarios in files: those that come with the package, and people's own. */
-import { environmentError, reason, usageError } from '../errors.ts';
+import { environmentError, reason, sentence, usageError } from '../errors.ts';
 import type { Path } from '../replay/paths.ts';
 import { isScenario, readScenario, type Scenario, ScenarioError, type ScenarioProblem } from '../replay/scenario.ts';
 import type { Place } from '../replay/scenario-text.ts';
@@ -91,8 +91,8 @@ export const openScenario = async ({ file, path }: FoundScenario): Promise<Opene
   const { readText } = await import('../replay/scenario-text.ts');
   const read = readText(text);
   const at = ({ line, column }: Place): string => `${file}:${line}:${column}`;
-  if ('problem' in read) return { problems: [`${at(read.place)}  ${read.problem}.`] };
-  const told = (problem: ScenarioProblem): string => `${at(read.placeOf(problem.path, problem.key))}  ${problem.message}.`;
+  if ('problem' in read) return { problems: [`${at(read.place)}  ${sentence(read.problem)}`] };
+  const told = (problem: ScenarioProblem): string => `${at(read.placeOf(problem.path, problem.key))}  ${sentence(problem.message)}`;
   const scenario = readScenario(read.value);
   if ('problems' in scenario) {
     const { problems } = scenario;

@@ -90,8 +90,8 @@ const globbed = async (pattern: string, cwd: string): Promise<readonly string[]>
   return files.sort();
 };
 
-function* readFiles(files: readonly string[], pattern: string, cwd: string): Generator<Source> {
-  if (files.length === 0) yield trouble(EXIT.usage, `No file fits ${pattern}.`);
+function* readFiles(files: readonly string[], pattern: string, cwd: string, isKnown: boolean): Generator<Source> {
+  if (!isKnown) yield trouble(EXIT.usage, `No file fits ${pattern}.`);
   for (const file of files) yield readFile(file, shown(file, cwd));
 }
 
@@ -259,8 +259,18 @@ export async function* readSources(
       const at = choosingAt(text, runtime) ?? 0;
       for await (const some of readSources([text.slice(0, at)], runtime, history, scenario))
         yield [...some].map((source) => onlyPayload(source, text.slice(at + 1)));
-    } else if (isGlob(text)) yield readFiles(await globbed(text, cwd), text, cwd);
-    else {
+    } else if (isGlob(text)) {
+      const files = await globbed(text, cwd);
+      yield readFiles(
+        files.filter((file) => !YAML.test(file)),
+        text,
+        cwd,
+        files.length > 0,
+      );
+      // Scenarios are told behind the files of payloads.
+      const stories = files.filter((file) => YAML.test(file)).map((file) => shown(file, cwd));
+      if (stories.length > 0) yield* readSources(stories, runtime, history, scenario);
+    } else {
       const packaged = ofPackage(runtime, text);
       const category = text.split('.')[0] ?? '';
       if (packaged !== undefined) {

@@ -43,27 +43,27 @@ describe('what is wrong with a scenario is told with its place', () => {
     [
       'a foreign member',
       'nam: x\nsteps: [{ event: groups.put }]',
-      /^s\.yaml:1:1 {2}a scenario has no nam; did you mean name\?\.\ns\.yaml:1:1 {2}a scenario needs a name\.$/,
+      /^s\.yaml:1:1 {2}a scenario has no nam; did you mean name\?\ns\.yaml:1:1 {2}a scenario needs a name\.$/,
     ],
     ['no steps', 'name: x', /^s\.yaml:1:1 {2}a scenario needs a list of steps\.$/],
     ['empty steps', 'name: x\nsteps: []', /^s\.yaml:2:8 {2}a scenario needs a list of steps\.$/],
     ['a step that is no map', `${HEAD}  - groups.put`, /^s\.yaml:3:5 {2}a step is a map with an event, not a string\.$/],
     ['a step without an event', `${HEAD}  - delay: 1s`, /^s\.yaml:3:5 {2}a step needs an event, such as messages\.post\.$/],
-    ['an unknown event', `${HEAD}  - event: groups.pt`, /^s\.yaml:3:12 {2}"groups\.pt" is no event; did you mean groups\.put\?\.$/],
+    ['an unknown event', `${HEAD}  - event: groups.pt`, /^s\.yaml:3:12 {2}"groups\.pt" is no event; did you mean groups\.put\?$/],
     [
       'a foreign member of a step',
       `${HEAD}  - event: groups.put\n    smaple: x`,
-      /^s\.yaml:4:5 {2}a step has no smaple; did you mean sample\?\.$/,
+      /^s\.yaml:4:5 {2}a step has no smaple; did you mean sample\?$/,
     ],
     [
       'an unknown sample',
       `${HEAD}  - event: groups.put\n    sample: participant aded`,
-      /^s\.yaml:4:13 {2}groups\.put has no sample "participant aded"; did you mean participant added\?\.$/,
+      /^s\.yaml:4:13 {2}groups\.put has no sample "participant aded"; did you mean participant added\?$/,
     ],
     [
       'an unknown type',
       `${HEAD}  - event: messages.post\n    type: imag`,
-      /^s\.yaml:4:11 {2}messages\.post has no type "imag"; did you mean image\?\.$/,
+      /^s\.yaml:4:11 {2}messages\.post has no type "imag"; did you mean image\?$/,
     ],
     [
       'sample and type',
@@ -81,7 +81,7 @@ describe('what is wrong with a scenario is told with its place', () => {
     [
       'a path that leads nowhere',
       `${HEAD}  - event: messages.post\n    set:\n      messages[0].txt.body: a`,
-      /^s\.yaml:5:7 {2}messages\[0\] has no member txt; did you mean text\?\.$/,
+      /^s\.yaml:5:7 {2}messages\[0\] has no member txt; did you mean text\?$/,
     ],
     [
       'a path into the prototype',
@@ -97,7 +97,7 @@ describe('what is wrong with a scenario is told with its place', () => {
     [
       'an unknown reference',
       `${HEAD}  - id: photo\n    event: messages.post\n  - event: messages.post\n    set:\n      messages[0].id: \${phto.messages[0].id}`,
-      /^s\.yaml:7:23 {2}\$\{phto\.messages\[0\]\.id\}: there is no variable and no step before this one called phto; did you mean photo\?\.$/,
+      /^s\.yaml:7:23 {2}\$\{phto\.messages\[0\]\.id\}: there is no variable and no step before this one called phto; did you mean photo\?$/,
     ],
     [
       'a reference into nothing',
@@ -147,7 +147,7 @@ describe('what is wrong with a scenario is told with its place', () => {
     [
       'an expectation that cannot be read',
       `${HEAD}  - event: groups.put\n    expect: [status=200, "stats=1"]`,
-      /^s\.yaml:4:26 {2}"stats=1" cannot be read at column 1: there is no stats; did you mean status\?\.$/,
+      /^s\.yaml:4:26 {2}"stats=1" cannot be read at column 1: there is no stats; did you mean status\?$/,
     ],
     [
       'a repeat that is none',
