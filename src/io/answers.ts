@@ -3,6 +3,8 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 
 /** Who is told of the answers on one connection. */
 export interface AnswerSink {
+  /** Whether what was asked for is a head alone (RFC 9110 section 9.3.2): its length is that of a body that does not come. */
+  wantsHead(): boolean;
   /** @param status the last one: those below 200 only announce it */
   onHead(status: number, headers: AnswerHeaders): void;
   onData(chunk: Buffer): void;
@@ -153,7 +155,7 @@ export const createAnswerReader = (sink: AnswerSink): AnswerReader => {
     }
     const next = end + 4;
     if (head.status < 200) return next;
-    const { framing } = head;
+    const framing: Framing = sink.wantsHead() ? { length: 0 } : head.framing;
     keeps = head.keeps;
     sink.onHead(head.status, head.headers);
     if (framing === 'close') state = 'close';

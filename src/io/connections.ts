@@ -158,6 +158,7 @@ export const openConnections = ({ url, connect, most, timeout, keepAlive }: Conn
 
   const readerFor = (connection: Connection): AnswerReader =>
     createAnswerReader({
+      wantsHead: () => connection.call?.head.startsWith('HEAD ') === true,
       onHead: (status, headers) => connection.call?.onHead(status, headers),
       onData: (chunk) => connection.call?.onData(chunk),
       onEnd(keeps) {

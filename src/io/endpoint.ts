@@ -103,7 +103,9 @@ export const failure = (error: unknown, certificateHint?: string): { error: stri
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = errorCode(error) ?? errorCode(first) ?? '';
   const tried = addressesOf(error);
-  const said = SENTENCES[code] ?? reason(first);
+  // undici, which downloads speak through, has words of its own.
+  const garbage = first instanceof Error && first.name === 'HTTPParserError';
+  const said = SENTENCES[code] ?? (garbage ? 'the answer is not HTTP' : reason(first));
   const words = certificateHint !== undefined && isOfCertificate(code) ? `${said}; ${certificateHint}` : said;
   return { error: tried.length > 0 ? `${words} (${tried.join(', ')})` : words, cause: UNREACHABLE.has(code) ? 'unreachable' : 'broken' };
 };

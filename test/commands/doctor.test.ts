@@ -54,6 +54,9 @@ describe('doctor', () => {
       ok history      ~/data/whapi-hooks/history.db, not there yet; kept by libsql
       ok config       no whapi-hooks.config.json, and none is needed
       ok proxies      none in the environment
+      !  token        none
+                      listen --register and webhooks need one, in WHAPI_TOKEN or --token-file.
+      ok journal      no settings wait to be given back
       ok clock        2026-03-01 09:30 UTC; compared with no other clock
 
       Nothing is in the way.
@@ -92,6 +95,8 @@ describe('doctor', () => {
       'history',
       'config',
       'proxies',
+      'token',
+      'journal',
       'clock',
     ]);
     for (const check of told.checks) {

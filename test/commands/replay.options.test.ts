@@ -319,13 +319,6 @@ describe('what is expected', () => {
     if (wanted === 1) expect(stdout).toContain(`expected ${text}: `);
   });
 
-  it('calls are expected of what counts them alone', async () => {
-    const one = await answering(200);
-    const { code, stdout } = await run(['replay', '-', '--to', one.url, '--expect', 'calls=1'], { stdin: named('a') });
-    expect(code).toBe(1);
-    expect(stdout).toContain('expected calls=1: calls are not counted');
-  });
-
   it('an answer after more than 5 s is a failure where nothing else was asked for', async () => {
     const clock = jumpingClock();
     const one = await app((_received, _index, response) => void clock.after(5001, () => void response.end()));

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createAnswerReader } from '../../src/io/answers.ts';
 
 /** What a reader told of the bytes of one connection, given in pieces of a size. */
-const read = (text: string, size: number, ends = false): unknown[] => {
+const read = (text: string, size: number, ends = false, wantsHead = false): unknown[] => {
   const told: unknown[] = [];
   const reader = createAnswerReader({
+    wantsHead: () => wantsHead,
     onHead: (status, headers) => told.push([status, { ...headers }]),
     onData: (chunk) => {
       const last = told.at(-1);
@@ -23,6 +24,12 @@ const read = (text: string, size: number, ends = false): unknown[] => {
 const sizes = [1, 2, 3, 7, 100_000];
 
 describe.each(sizes)('an answer that comes in pieces of %i bytes', (size) => {
+  it.each(['content-length: 9\r\n', 'transfer-encoding: chunked\r\n', ''])('to HEAD has no body, whatever it says: %j', (framing) => {
+    const [head, end] = read(`HTTP/1.1 200 OK\r\n${framing}\r\n`, size, false, true);
+    expect(head).toEqual([200, expect.anything()]);
+    expect(end).toHaveProperty('keeps');
+  });
+
   it.each([
     ['with its length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', [[200, { 'content-length': '2' }], 'ok', { keeps: 4000 }]],
     ['without a reason', 'HTTP/1.1 201\r\ncontent-length: 0\r\n\r\n', [[201, { 'content-length': '0' }], { keeps: 4000 }]],
