@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { checkClock } from '../../src/commands/doctor/machine.ts';
 import { startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { CHANNEL } from '../support/gateway.ts';
 import { expectHarmless, expectNoTrace, NASTY } from '../support/harmless.ts';
 import { closedPort, startRaw, takePort } from '../support/http.ts';
 import { buildProgram, otherUserRuns, spawnProgram } from '../support/program.ts';
+import { leaveBehind, startGateway } from '../support/registering.ts';
 import { FAKE } from '../support/release.ts';
 import { run, testRuntime } from '../support/runtime.ts';
 import { startProxy } from '../support/tls.ts';
@@ -54,6 +56,9 @@ describe('doctor', () => {
       ok history      ~/data/whapi-hooks/history.db, not there yet; kept by libsql
       ok config       no whapi-hooks.config.json, and none is needed
       ok proxies      none in the environment
+      !  token        none
+                      listen --register and webhooks need one, in WHAPI_TOKEN or --token-file.
+      ok journal      no settings wait to be given back
       ok clock        2026-03-01 09:30 UTC; compared with no other clock
 
       Nothing is in the way.
@@ -239,11 +244,13 @@ describe('doctor', () => {
   ])('the clock beside one that says %s, %d ms off, is %s', async (date, off, state, fact) => {
     const runtime = testRuntime();
     const heard = [{ date, at: Date.UTC(2026, 2, 1, 9, 30, 0) + off }];
-    expect(await checkClock({ options: {}, runtime, heard })).toMatchObject([{ state, fact: expect.stringMatching(fact) }]);
+    expect(await checkClock({ options: { apiTimeout: 1000 }, runtime, heard })).toMatchObject([
+      { state, fact: expect.stringMatching(fact) },
+    ]);
   });
 
   it('a clock that stands in 1970 is wrong by itself', async () => {
-    const checked = await checkClock({ options: {}, runtime: { ...testRuntime(), now: () => 1000 }, heard: [] });
+    const checked = await checkClock({ options: { apiTimeout: 1000 }, runtime: { ...testRuntime(), now: () => 1000 }, heard: [] });
     expect(checked).toMatchObject([{ state: 'wrong', fact: '1970-01-01 00:00 UTC lies in the past' }]);
   });
 
@@ -268,5 +275,32 @@ describe('doctor', () => {
     const { code, stdout } = await run(['doctor', '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Marks: ok in order[\s\S]*Exit codes: 0/);
+  });
+});
+
+describe('the channel', () => {
+  it('its token is taken, it is connected, nothing is left in its settings; its clock is compared with ours', async () => {
+    const { env } = await startGateway();
+    const { of } = await examined([], { env });
+    expect(of('token')).toMatchObject([{ state: 'fine' }]);
+    expect(of('channel')).toMatchObject([{ state: 'fine', fact: `${CHANNEL}: channel is connected to WhatsApp as Ann` }]);
+    expect(of('journal')).toMatchObject([{ state: 'fine' }]);
+    // The test's clock stands in March, the gateway's does not.
+    expect(of('clock')[0]?.fact).not.toContain('compared with no other clock');
+  });
+
+  it('a token that is not taken, a channel that is not connected, a webhook that was left: each with its remedy', async () => {
+    const at = await startGateway();
+    leaveBehind(at);
+    at.gateway.health = { channel_id: CHANNEL, status: { code: 3, text: 'QR' } };
+    const { code, of } = await examined([], { env: at.env });
+    expect(code).toBe(1);
+    expect(of('channel')).toMatchObject([{ state: 'wrong', fact: expect.stringContaining('QR code') as string }]);
+    expect(of('journal')).toMatchObject([{ state: 'wrong', remedy: 'Take it out with: whapi-hooks webhooks restore' }]);
+    const refused = await examined([], { env: { ...at.env, WHAPI_TOKEN: 'another' } });
+    expect(refused.of('token')).toMatchObject([
+      { state: 'wrong', fact: 'The provider does not take the token (401). It says: Unauthorized' },
+    ]);
+    expect(at.gateway.calls.every(({ call }) => call === 'GET /health')).toBe(true);
   });
 });
