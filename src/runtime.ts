@@ -51,7 +51,7 @@ export interface Runtime {
   id(): string;
   /** Calls back after so many milliseconds; what it returns takes that back. */
   after(ms: number, action: () => void): () => void;
-  /** Id of this process. */
+  /** The number of this process. */
   readonly pid: number;
   /** Sends a signal to a process, or by its negative number to its group. @returns whether there is one that may be sent it */
   signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): boolean;

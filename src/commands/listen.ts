@@ -30,7 +30,7 @@ Examples:
   $ whapi-hooks listen --secret-header "X-Secret: s3cret" refuse what does not carry the header
   $ whapi-hooks listen --tunnel -f 3000                   with a public address, until Ctrl-C
   $ whapi-hooks listen --tunnel --register -f 3000        and the channel sends to it, until Ctrl-C (token in WHAPI_TOKEN)
-  $ whapi-hooks listen --tunnel-command "ngrok http {port} --log stdout"
+  $ whapi-hooks listen --tunnel-command "lt --port {port}"   with another program than cloudflared
   $ whapi-hooks listen --json --count 1                   records, one a line; the first is ready
   $ whapi-hooks listen --stop-on calls --for 30s -q       exit 0 when a call came within 30 s, else 1
 

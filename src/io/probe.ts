@@ -44,7 +44,6 @@ export const openProbe = (runtime: Pick<Runtime, 'env' | 'elapsed'>): Probe => {
     const endpoint = openEndpoint(url, { timeout: TIMEOUT, elapsed: runtime.elapsed, proxy }, parts);
     const leave = (): void => void endpoint.close();
     signal.addEventListener('abort', leave, { once: true });
-    let answered: { status: number; text: string } | undefined;
     const headers: [string, string][] = [
       [CHECK_HEADER, value],
       ['user-agent', `whapi-hooks/${__VERSION__}`],
@@ -52,14 +51,9 @@ export const openProbe = (runtime: Pick<Runtime, 'env' | 'elapsed'>): Probe => {
     ];
     underWay.add(one);
     try {
-      const outcome = await endpoint.send(
-        { id: 'check', method: 'GET', suffix: '', query: '', headers, body: new Uint8Array() },
-        ({ status, body }) => {
-          answered = { status, text: body.subarray(0, 200).toString('latin1') };
-        },
-      );
+      const outcome = await endpoint.send({ id: 'check', method: 'GET', suffix: '', query: '', headers, body: new Uint8Array() });
       if (outcome.kind === 'failed') return { ok: false, why: outcome.error };
-      if (answered?.status === 200 && answered.text === one.answer) return { ok: true };
+      if (outcome.status === 200 && new TextDecoder().decode(outcome.answer.bytes) === one.answer) return { ok: true };
       return { ok: false, why: `${outcome.status} came back, not from this listener` };
     } finally {
       underWay.delete(one);

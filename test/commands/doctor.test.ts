@@ -97,6 +97,8 @@ describe('doctor', () => {
       'history',
       'config',
       'proxies',
+      'token',
+      'journal',
       'clock',
     ]);
     for (const check of told.checks) {

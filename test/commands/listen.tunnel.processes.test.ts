@@ -12,7 +12,7 @@ import { start } from '../support/process.ts';
 import { buildProgram, type Program, type Spawned, spawnProgram } from '../support/program.ts';
 import { checkedRecords } from '../support/records.ts';
 
-/** The program with waits that are over twenty times sooner. */
+/** The program with waits that are over twenty times sooner, but those for other processes. */
 let program: Program;
 beforeAll(async () => {
   program = await buildProgram('test/support/paced.ts');
@@ -89,7 +89,7 @@ describe('listen --tunnel, from nothing to an event that is delivered, checked a
       { quic: false, name: 'first-name' },
       { quic: false, name: 'second-name' },
     ]);
-    const listener = listen(['--tunnel', '--json']);
+    const listener = listen(['--tunnel', '--json'], { TEST_KEEP: '15000,20000,30000' });
     expect(await listener.told(/Public address/)).toBe('Public address: https://second-name.trycloudflare.com/');
     listener.child.kill('SIGINT');
     expect(await listener.ended).toBe(0);
@@ -166,7 +166,7 @@ describe('listen --tunnel, from nothing to an event that is delivered, checked a
     ],
   ])('--tunnel-command with a program that %s', async (_what, command, message, code) => {
     const { listen } = await scene();
-    const listener = listen(['--tunnel-command', command, '--json']);
+    const listener = listen(['--tunnel-command', command, '--json'], { TEST_PACE: '6', TEST_KEEP: '' });
     expect(await listener.ended).toBe(code);
     expect(listener.stderr()).toMatch(message);
     expect(listener.stdout()).toBe('');
