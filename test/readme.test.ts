@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RULES } from '../src/event/finding.ts';
 import { type App, startApp } from './support/app.ts';
 import { EDGE_CERTIFICATE, makeCloudflared, startEdgeProxy } from './support/cloudflared.ts';
+import { openGateway, type Payload, TOKEN } from './support/gateway.ts';
 import { bin, finished, type Running, start } from './support/process.ts';
 import { packageRoot } from './support/runtime.ts';
 
@@ -57,6 +58,8 @@ const steady = (text: string): string =>
 
 /** What a tunnel in the README needs: a stand-in for cloudflared, and the way to its edge. */
 let edge: Record<string, string> = {};
+/** And what a registration needs: a stand-in for the provider. */
+let provider: Record<string, string> = {};
 
 const shell = (command: string, listenPort: string): Running => {
   const real = command
@@ -73,6 +76,7 @@ const shell = (command: string, listenPort: string): Running => {
       WHAPI_HOOKS_NO_HISTORY: undefined,
       XDG_DATA_HOME: join(folder, 'data'),
       ...(command.includes('--tunnel') ? edge : {}),
+      ...(/--register|webhooks/.test(command) ? provider : {}),
     },
   });
 };
@@ -83,6 +87,9 @@ describe('the README', () => {
     const standIn = makeCloudflared();
     const proxy = await startEdgeProxy(standIn.folder);
     edge = { CLOUDFLARED_BIN: standIn.path, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: EDGE_CERTIFICATE };
+    const gateway = await openGateway({ proxy: proxy.url, ca: readFileSync(EDGE_CERTIFICATE, 'utf8') });
+    onTestFinished(() => gateway.close());
+    provider = { WHAPI_TOKEN: TOKEN, WHAPI_API_URL: gateway.url };
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index] as Block;
       if (!hasJq && block.commands.some(({ command }) => command.includes('| jq'))) {
@@ -96,12 +103,15 @@ describe('the README', () => {
         const running = shell(command, listenPort);
         listenPort = (await running.line(/127\.0\.0\.1:(\d+)/))[1] ?? '';
         if (output.includes('Public address')) await running.line(/Public address/);
+        if (output.includes('Registered')) await running.line(/Registered/);
         listener = { running, expected: output };
       }
       const next = blocks[index + 1];
       const feeds = block.listens && next?.commands.some(({ command }) => command.includes('--to 4545')) === true;
       if (feeds) index++;
-      else if (listener !== undefined) expect((await finished(shell('whapi-hooks replay call.json --to 4545', listenPort))).code).toBe(0);
+      else if (listener?.expected.includes('Registered') === true) {
+        expect(await gateway.deliver(sample('calls', 'video call ringing') as Payload)).toEqual([200]);
+      } else if (listener !== undefined) expect((await finished(shell('whapi-hooks replay call.json --to 4545', listenPort))).code).toBe(0);
       for (const { command, output } of feeds ? next.commands : block.listens ? [] : block.commands) {
         const { stdout, stderr } = await finished(shell(command, listenPort));
         const heard = stderr.replace(/^.*taken from the installed whapi-hooks\.\n/m, '');
@@ -111,7 +121,7 @@ describe('the README', () => {
         const { stdout, stderr } = await finished(listener.running);
         // What is said before the first delivery stands above it.
         const lines = stderr.split('\n');
-        const said = lines.findLastIndex((line) => /^(?:Listening|Public address|Anybody)/.test(line)) + 1;
+        const said = lines.findLastIndex((line) => /^(?:Listening|Public address|Anybody|Registered)/.test(line)) + 1;
         expect(steady(`${lines.slice(0, said).join('\n')}\n${stdout}${lines.slice(said).join('\n')}`)).toBe(steady(listener.expected));
       }
     }

@@ -197,9 +197,8 @@ const post = async (
       {
         method,
         headers: own,
-        agent: false,
         ...(socket === undefined
-          ? {}
+          ? { agent: false }
           : { createConnection: () => connectTls({ socket, servername: hostname, ...(ca === undefined ? {} : { ca }) }) }),
       },
       (response) => {
