@@ -147,8 +147,9 @@ describe('an example', () => {
   });
 
   it('looks at the beginning of a huge value alone', () => {
+    const huge = 'a😀'.repeat(5_000_000);
     const start = performance.now();
-    anonymousExample('a😀'.repeat(5_000_000));
+    anonymousExample(huge);
     expect(performance.now() - start).toBeLessThan(200);
   });
 });
