@@ -42,7 +42,8 @@ const look = (payload: unknown): { chats: Set<string>; unnamed: boolean } => {
     else if (chats.size < MOST_CHATS) chats.add(chat);
   };
   if (!isObject(payload)) return { chats, unnamed };
-  for (const [key, value] of Object.entries(payload)) {
+  for (const key of Object.keys(payload)) {
+    const value = payload[key];
     if (key === 'messages_removed_all') add(text(value));
     else if (key === 'chats_removed' && Array.isArray(value)) for (const id of value as unknown[]) add(text(id));
     else {

@@ -26,9 +26,12 @@ const DEEPEST = 5;
 
 const own = (fields: unknown, key: string): unknown => (isObject(fields) && Object.hasOwn(fields, key) ? fields[key] : undefined);
 
+const NONE: readonly unknown[] = [];
+
 const list = (fields: unknown, key: string): readonly unknown[] => {
   const value = own(fields, key);
-  return Array.isArray(value) ? value.slice(0, MOST_ITEMS) : [];
+  if (!Array.isArray(value)) return NONE;
+  return value.length > MOST_ITEMS ? value.slice(0, MOST_ITEMS) : value;
 };
 
 /** Ids are bounded and have no white space; anything else that stands in their place is none. */
@@ -38,7 +41,9 @@ const asId = (value: unknown): string | undefined =>
 /** The number before the @ of a person's chat id; hidden numbers (`…@lid`) stay whole. */
 const asSender = (value: unknown): string | undefined => asId(value)?.replace(/@(?:s\.whatsapp\.net|c\.us)$/, '');
 
-const distinct = (values: Iterable<string | undefined>): string[] => {
+const distinct = (values: readonly (string | undefined)[]): string[] => {
+  // Most events have one item.
+  if (values.length < 2) return values[0] === undefined ? [] : [values[0]];
   const seen = new Set<string>();
   for (const value of values) {
     if (value === undefined) continue;
@@ -52,8 +57,14 @@ const distinct = (values: Iterable<string | undefined>): string[] => {
 const sides = (update: unknown): unknown[] => [own(update, 'after_update'), own(update, 'before_update')];
 
 /** The messages of a payload. Of an update, what the message has become, else what it was. */
-const messagesOf = (payload: unknown): JsonObject[] =>
-  [...list(payload, 'messages'), ...list(payload, 'messages_updates').map((update) => sides(update).find(isObject))].filter(isObject);
+const messagesOf = (payload: unknown): JsonObject[] => {
+  const messages = list(payload, 'messages').filter(isObject);
+  for (const update of list(payload, 'messages_updates')) {
+    const message = sides(update).find(isObject);
+    if (message !== undefined) messages.push(message);
+  }
+  return messages;
+};
 
 /** Members whose strings a person reads; preview, links and ids are not among them. */
 const TEXTS = new Set([
@@ -120,8 +131,9 @@ export const textOf = (payload: unknown): string => {
  */
 export const facetsOf = (payload: unknown): Facets => {
   const messages = messagesOf(payload);
-  const triggers = list(payload, 'messages_updates').map((update) => own(update, 'trigger'));
-  const writers = [...messages, ...triggers, ...list(payload, 'calls')];
+  const writers: unknown[] = [...messages];
+  for (const update of list(payload, 'messages_updates')) writers.push(own(update, 'trigger'));
+  writers.push(...list(payload, 'calls'));
   const mine = messages.map((message) => own(message, 'from_me')).filter((value) => typeof value === 'boolean');
   return {
     chats: distinct(chatsOf(payload).map(asId)),

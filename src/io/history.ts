@@ -1,4 +1,4 @@
-import type { Delivery, Outcome, Reading } from '../delivery/delivery.ts';
+import type { Delivery, Headers, Outcome, Reading } from '../delivery/delivery.ts';
 import { facetsOf } from '../delivery/facets.ts';
 import { environmentError, type UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
@@ -7,7 +7,7 @@ import type { Keeper } from './keeper.ts';
 import type { Values } from './packed.ts';
 import { KEEP, type Keep } from './prune.ts';
 import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
-import { createWriter } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 export type { Keep } from './prune.ts';
 
@@ -44,8 +44,10 @@ export interface HistoryOptions {
 export interface ThreadOptions {
   /** The file of the program that it runs. */
   readonly program: string;
-  /** Deliveries that have to come in crowds before it is worth its start; with 0 it is there from the beginning. */
+  /** Deliveries that have to come in crowds before it is worth its start; with 0 it is there from the beginning and writes all. */
   readonly after?: number;
+  /** Milliseconds after a crowd until a few are written without it again. */
+  readonly calm?: number;
 }
 
 /** A delivery that waits for its transaction. */
@@ -66,9 +68,21 @@ const MOST_RENAMED = 10_000;
 /** Deliveries and outcomes of one transaction that are a crowd, and how many have to come in crowds before a thread is started. */
 const CROWD = 8;
 const AFTER = 200;
+/** Milliseconds after a crowd in which all goes to the thread; later a few are written here, for the way there and back costs more. */
+const CALM = 100;
 
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
+
+/** The headers that were written last, and as text: a sender's are the same each time. */
+let lastHeaders: { readonly headers: Headers; readonly text: string } = { headers: [], text: '[]' };
+const headersText = (headers: Headers): string => {
+  const last = lastHeaders.headers;
+  let same = last.length === headers.length;
+  for (let i = 0; same && i < headers.length; i++) same = last[i]?.[0] === headers[i]?.[0] && last[i]?.[1] === headers[i]?.[1];
+  if (!same) lastHeaders = { headers, text: JSON.stringify(headers) };
+  return lastHeaders.text;
+};
 
 const valuesOf = (delivery: Delivery, reading: Reading, base: string | undefined, now: () => number): Value[] => {
   const { chats, senders, types, fromMe } = facetsOf(reading.payload);
@@ -87,7 +101,7 @@ const valuesOf = (delivery: Delivery, reading: Reading, base: string | undefined
     words(types),
     fromMe === null ? null : Number(fromMe),
     delivery.body.byteLength,
-    JSON.stringify(delivery.headers),
+    headersText(delivery.headers),
     reading.findings.length === 0 ? '[]' : JSON.stringify(reading.findings),
     delivery.body,
   ];
@@ -111,8 +125,8 @@ const outcomeValues = (outcome: Outcome, id: string, time: number): Value[] => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Opens the history to write into it. This thread writes until deliveries come in numbers, then, where `thread` names
- * a program, one of its own does.
+ * Opens the history to write into it. This thread writes, and while deliveries come in numbers, where `thread` names a
+ * program, one of its own does.
  * @throws UserError (3) where no database can be had or the file cannot be used, with advice (--no-history)
  */
 export const openHistory = async (options: HistoryOptions): Promise<History> => {
@@ -141,6 +155,24 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   let starting: Promise<void> | undefined;
   const after = thread?.after ?? AFTER;
   let crowded = 0;
+  let lastCrowd = Number.NEGATIVE_INFINITY;
+  const choose = (rows: number): Writer => {
+    if (keeper === undefined || keeper.gone) return here;
+    if (after === 0 || rows >= CROWD) {
+      // Not the runtime's clock: this is about how busy the machine is.
+      lastCrowd = performance.now();
+      return keeper;
+    }
+    return performance.now() - lastCrowd < (thread?.calm ?? CALM) ? keeper : here;
+  };
+  let writer: Writer = here;
+  /** Who writes a batch of so many rows. One batch is written at a time, so the two never do at once; the other one rests. */
+  const writerOf = (rows: number): Writer => {
+    const chosen = choose(rows);
+    if (chosen !== writer) writer.rest();
+    writer = chosen;
+    return chosen;
+  };
   const start = async ({ program }: ThreadOptions): Promise<void> => {
     const { startKeeper } = await import('./keeper.ts');
     try {
@@ -159,9 +191,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     lostBy = cause;
   };
   const write = async (batch: readonly Waiting[], told: readonly Values[]): Promise<void> => {
-    const writer = keeper === undefined || keeper.gone ? here : keeper;
-    if (writer !== here) here.rest();
-    const written = await writer.write({ deliveries: batch.map(({ values }) => values), outcomes: told });
+    const written = await writerOf(batch.length + told.length).write({ deliveries: batch.map(({ values }) => values), outcomes: told });
     for (const [id, name] of written.renamed) {
       renamed.set(id, name);
       if (renamed.size > MOST_RENAMED) renamed.delete(renamed.keys().next().value ?? '');

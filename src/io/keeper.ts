@@ -60,7 +60,11 @@ export const keepHistory = async ({ path, engine, keep, patience }: KeeperData, 
   const now = (): number => told + performance.now() - toldAt;
   let writer: Writer | undefined;
   const answer = (message: Answer): void => port.postMessage(message);
-  port.on('message', async (order: Order | 'close') => {
+  port.on('message', async (order: Order | 'rest' | 'close') => {
+    if (order === 'rest') {
+      writer?.rest();
+      return;
+    }
     if (order === 'close') {
       await writer?.close();
       answer('closed');
@@ -163,6 +167,7 @@ export const startKeeper = async (program: string, data: KeeperData, now: () => 
         renamed: [],
       };
     },
+    rest: () => worker.postMessage('rest'),
     async close() {
       if (gone !== undefined) return;
       const answering = next();

@@ -27,6 +27,8 @@ export interface Written {
 export interface Writer {
   /** Resolves once the batch is committed to disk, or cannot be; never rejects. One at a time. */
   write(batch: Batch): Promise<Written>;
+  /** Another one writes from now on, until `write` is called again: the history is not looked after meanwhile. */
+  rest(): void;
   /** Ends with the full-text index made and the log emptied, where that can be done. */
   close(): Promise<void>;
 }
@@ -75,11 +77,8 @@ const writeAll = (database: Database, { deliveries, outcomes }: Batch): [id: str
     return [...renamed];
   });
 
-/**
- * Writes through a connection, and looks after the history meanwhile.
- * `rest`: another one writes from now on, until `write` is called again.
- */
-export const createWriter = (database: Database, { path, keep, patience, now }: WriterOptions): Writer & { rest(): void } => {
+/** Writes through a connection, and looks after the history meanwhile. */
+export const createWriter = (database: Database, { path, keep, patience, now }: WriterOptions): Writer => {
   const upkeep = createUpkeep(database, keep, now);
 
   /** Each has a transaction of its own, so that none fails for another. */

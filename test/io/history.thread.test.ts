@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openArchive } from '../../src/io/archive.ts';
@@ -121,6 +121,52 @@ describe('a thread that writes the history', () => {
     );
     expect(outcomes.map(({ delivery }) => delivery)).toEqual(names.map((name) => `alone-${name}`));
     expect(new Set(sound)).toEqual(new Set(['ok']));
+  });
+
+  it('leaves a few to the other thread where it is calm, and both keep the order, the ids and the outcomes', async () => {
+    const { history, file } = await open({ thread: { program, after: 1, calm: 0 } });
+    const names = Array.from({ length: 30 }, (_, index) => `r${index}-`);
+    for (const name of names) {
+      await crowd(history, name, 20);
+      await add(history, `alone-${name}`);
+      history.addOutcome(outcomeOf(`alone-${name}`, {}));
+      await add(history, 'same');
+      history.addOutcome(outcomeOf('same', { status: 202 }));
+    }
+    await history.close();
+    const { deliveries, outcomes, sound } = await lookInto(file);
+    const same = (index: number): string => (index === 0 ? 'same' : `same-${index + 1}`);
+    expect(deliveries.map(({ id }) => id)).toEqual(
+      names.flatMap((name, at) => [...Array.from({ length: 20 }, (_, index) => `${name}${index}`), `alone-${name}`, same(at)]),
+    );
+    expect(outcomes.map(({ delivery }) => delivery)).toEqual(names.flatMap((name, index) => [`alone-${name}`, same(index)]));
+    expect(new Set(sound)).toEqual(new Set(['ok']));
+  });
+
+  it('is asked for crowds only where it is calm, told to rest in between, and asked for all while it is not', async () => {
+    const told = join(temporaryFolder(), 'told.txt');
+    const program = pretending(`const { appendFileSync } = require('node:fs');
+    parentPort.on('message', (order) => {
+      appendFileSync(${JSON.stringify(told)}, (typeof order === 'string' ? order : order.deliveries) + ' ');
+      if (order !== 'rest') parentPort.postMessage(order === 'close' ? 'closed' : { failed: [], lost: 0, lostBy: undefined, renamed: [] });
+    });
+    parentPort.postMessage('ready');`);
+    const first = await open({ thread: { program, after: 1, calm: 0 } });
+    // It is asked as soon as it has started.
+    while (statSync(told, { throwIfNoEntry: false }) === undefined) await crowd(first.history, '', 20);
+    await add(first.history, 'one');
+    await add(first.history, 'two');
+    await crowd(first.history, 'x', 10);
+    await first.history.close();
+    expect(readFileSync(told, 'utf8')).toBe('20 rest 10 close ');
+    expect((await lookInto(first.file)).deliveries.map(({ id }) => id).slice(-2)).toEqual(['one', 'two']);
+
+    rmSync(told);
+    const second = await open({ thread: { program, after: 1, calm: 1e9 } });
+    while (statSync(told, { throwIfNoEntry: false }) === undefined) await crowd(second.history, '', 20);
+    await add(second.history, 'one');
+    await second.history.close();
+    expect(readFileSync(told, 'utf8')).toBe('20 1 close ');
   });
 
   it('may be starting still when the history is closed', async () => {
