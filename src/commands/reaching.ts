@@ -1,8 +1,10 @@
 /** How apps are reached: what `listen` and `replay` have in common. */
 import { isOfConnection } from '../delivery/endpoint.ts';
+import { proxyFor } from '../delivery/proxy.ts';
 import { environmentError, errorCode, reason, usageError } from '../errors.ts';
-import type { EndpointOptions } from '../io/endpoint.ts';
+import type { Endpoint, EndpointOptions } from '../io/endpoint.ts';
 import { readBytes, resolve } from '../io/files.ts';
+import type { Runtime } from '../runtime.ts';
 import { type Header, readHeader } from './flags.ts';
 
 /** Said behind what is wrong with a certificate. */
@@ -59,4 +61,24 @@ export const readTls = async (options: TlsOptions, cwd: string): Promise<NonNull
   const ca = options.caCert === undefined ? undefined : await readCertificates(options.caCert, cwd);
   const anyCertificate = options.skipVerify === true || options.insecure === true;
   return { ...(anyCertificate ? { rejectUnauthorized: false } : {}), ...(ca === undefined ? {} : { ca }) };
+};
+
+/** How an endpoint is reached, as flags say it. */
+export interface ReachOptions extends TlsOptions {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly concurrency?: number;
+  readonly keepAlive?: boolean;
+}
+
+/** The endpoint with what the flags and the environment say about connections. @throws UserError (2), (3) */
+export const openReached = async (url: URL, options: ReachOptions, runtime: Runtime): Promise<Endpoint> => {
+  const [{ openEndpoint }, tls] = await Promise.all([import('../io/endpoint.ts'), readTls(options, runtime.cwd)]);
+  const proxy = proxyFor(url, runtime.env);
+  const { timeout, concurrency = 1, keepAlive = true } = options;
+  return openEndpoint(
+    url,
+    { timeout, elapsed: runtime.elapsed, connections: concurrency, keepAlive, tls, proxy, certificateHint: CERTIFICATE_HINT },
+    proxy === undefined ? undefined : await import('../io/connect.ts'),
+  );
 };

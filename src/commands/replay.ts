@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_ENDPOINT } from '../delivery/endpoint.ts';
 import type { ExitCode } from '../errors.ts';
 import type { AddCommand } from '../main.ts';
-import { CHECK_RULE_NAMES } from '../replay/check.ts';
+import { CHECK_RULE_NAMES } from '../replay/check-rules.ts';
 import type { Runtime } from '../runtime.ts';
 import { addChoosing, checkChoosing } from './choose.ts';
 import { strongest } from './environment.ts';

@@ -3,7 +3,9 @@ import { DEFAULT_ENDPOINT, readEndpoint } from '../delivery/endpoint.ts';
 import { EXIT, type ExitCode, sentence, usageError } from '../errors.ts';
 import { MODES, type Mode } from '../event/mode.ts';
 import { EVENT_NAMES, type EventName, isCategory, isEventName } from '../event/name.ts';
+import { judgeWith, type Overlay } from '../event/overlay.ts';
 import { validate } from '../event/parse.ts';
+import { projectOverlay } from '../io/overlay.ts';
 import { samplesReader } from '../io/samples.ts';
 import { complain, openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
@@ -15,10 +17,11 @@ import type { Runtime } from '../runtime.ts';
 import type { JsonObject } from '../schema/keywords.ts';
 import { findingLines } from '../testing/lines.ts';
 import { strongest } from './environment.ts';
-import { colourOf, count, duration, oneOf, option, readAt, readHeader, readSecret, several, unknownEvent } from './flags.ts';
+import { colourOf, count, duration, oneOf, option, readAt, readSecret, several, unknownEvent } from './flags.ts';
+import { type ReachOptions, readExtra } from './reaching.ts';
 import { seed } from './replay/options.ts';
 
-interface TriggerOptions {
+interface TriggerOptions extends ReachOptions {
   readonly type?: string;
   readonly sample?: string;
   readonly count: number;
@@ -31,9 +34,9 @@ interface TriggerOptions {
   readonly force?: boolean;
   readonly seed?: number;
   readonly at?: string;
-  readonly timeout: number;
   readonly header?: readonly string[];
   readonly secretHeader?: string;
+  readonly schemaOverlay?: string;
 }
 
 const path = (text: string): Path => {
@@ -120,13 +123,19 @@ const judge = (
   payloads: readonly JsonObject[],
   changes: readonly Change[],
   options: TriggerOptions,
+  overlay: Overlay | undefined,
   terminal: Terminal,
 ): boolean => {
-  const [payload] = payloads;
-  const { findings, verdict, name } = validate(payload, { as: event });
-  if (findings.length === 0) return true;
+  const all = payloads.map((payload) => {
+    const parsed = validate(payload, { as: event });
+    const { findings, verdict } = judgeWith(overlay, { ...parsed, payload });
+    return { findings, fits: verdict === 'valid' && parsed.name === event };
+  });
+  // Of many that are made in the same way the first bad one says it for all.
+  const worst = all.find(({ fits }) => !fits) ?? all.find(({ findings }) => findings.length > 0);
+  if (worst === undefined) return true;
+  const { findings, fits } = worst;
   const { err } = terminal;
-  const fits = verdict === 'valid' && name === event;
   const may = fits || options.force === true;
   if (fits) err.lines(err.paint.yellow(`With these changes there is something to remark on ${event}:`));
   else complain(terminal, `With these changes it is no valid ${event} event${may ? '' : '; nothing was sent'}.`);
@@ -150,14 +159,15 @@ const trigger = async (
   if (options.list === true) return list(what, options, runtime, terminal);
   if (what === undefined) throw usageError('No event is named.', 'whapi-hooks trigger --list shows all of them.');
   if (!isEventName(what)) throw unknownEvent(what);
-  const headers = (options.header ?? []).map((text) => readHeader(text, '--header'));
+  const headers = (options.header ?? []).map(readExtra);
   if (options.secretHeader !== undefined) {
     const { name, value } = readSecret(options.secretHeader, runtime.env);
     headers.push([name, value]);
   }
   const url = readEndpoint(options.to ?? DEFAULT_ENDPOINT);
   const payloads = make(what, changes, options, options.seed ?? seedOf(runtime.id()), runtime);
-  if (!judge(what, payloads, changes, options, terminal)) {
+  const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
+  if (!judge(what, payloads, changes, options, overlay, terminal)) {
     await terminal.err.flush();
     return EXIT.wanting;
   }
@@ -169,7 +179,7 @@ const trigger = async (
     return EXIT.ok;
   }
   const { sendPayloads } = await import('./trigger/send.ts');
-  return sendPayloads(payloads, { ...options, url, headers }, runtime, terminal);
+  return sendPayloads(payloads, { ...options, url, headers, overlay }, runtime, terminal);
 };
 
 const EXAMPLES = `
@@ -210,6 +220,10 @@ export const addTrigger: AddCommand = (program, runtime, finish) => {
     .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')
+    .option('--ca-cert <file>', 'certificate to trust, in PEM form')
+    .option('--skip-verify', 'take any certificate of the endpoint')
+    .option('--insecure', 'another name of --skip-verify')
+    .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .option('--json', 'records, one a line; with --list one document')
     .addHelpText('after', EXAMPLES)
     .action(async (event: string | undefined) => {

@@ -2,8 +2,9 @@ import { isOk, type Outcome } from '../delivery/delivery.ts';
 import type { Shipment } from '../delivery/endpoint.ts';
 import type { Mode } from '../event/mode.ts';
 import type { Ledger } from './calls.ts';
-import type { CheckRule, Rulings } from './check.ts';
+import type { Rulings } from './check.ts';
 import { kindOf, renewed, type Specimen, shipmentFor } from './check-events.ts';
+import type { CheckRule } from './check-rules.ts';
 import type { Random } from './random.ts';
 
 /** What a check asks of the world. */

@@ -1,10 +1,11 @@
 import { isOk } from '../delivery/delivery.ts';
 import type { Mode } from '../event/mode.ts';
 import { marksOf } from './calls.ts';
-import { CHECK_RULE_NAMES, type CheckReport, type CheckRule, createRulings, type Rulings } from './check.ts';
+import { type CheckReport, createRulings, type Rulings } from './check.ts';
 import { type Actor, checkAnswersFirst, checkAtOnce, checkDuplicates, checkOwnMessages, findActor, whyIdle } from './check-deeds.ts';
 import { CheckEnd, type Desk, openDesk, sourceOf, told, type World } from './check-desk.ts';
 import { byInterest, isIncoming, kindOf, ownWithStatus, type Specimen, textBy, unknownOf } from './check-events.ts';
+import { CHECK_RULE_NAMES, type CheckRule } from './check-rules.ts';
 import { checkCut, checkLargeBody, checkModes, checkOrder, checkSecret, checkVerbs } from './check-wire.ts';
 
 export interface CheckPlan {

@@ -1,21 +1,5 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-
-/** What is checked of a handler. */
-export type CheckRule =
-  | 'secret'
-  | 'modes'
-  | 'verbs'
-  | 'answers'
-  | 'in-time'
-  | 'answers-first'
-  | 'any-type'
-  | 'duplicates'
-  | 'at-once'
-  | 'own-messages'
-  | 'out-of-order'
-  | 'large-body'
-  | 'cut-connection'
-  | 'alive';
+import type { CheckRule } from './check-rules.ts';
 
 export interface CheckRuleText {
   /** What a right handler does. */
@@ -25,7 +9,7 @@ export interface CheckRuleText {
   readonly fix: string;
 }
 
-/** The rules, in the order of the report. Facts of the provider: CONTRACT.md, sections 1 and 2. */
+/** What is said of each rule. Facts of the provider: CONTRACT.md, sections 1 and 2. */
 export const CHECK_RULES: Readonly<Record<CheckRule, CheckRuleText>> = {
   secret: {
     sentence: 'refuses what comes without the secret',
@@ -98,8 +82,6 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckRuleText>> = {
     fix: 'Catch the errors of work in the background; in Node an unhandled rejection ends the process.',
   },
 };
-
-export const CHECK_RULE_NAMES = Object.keys(CHECK_RULES) as readonly CheckRule[]; // a record of exactly these
 
 /** Something wrong with the handler. */
 export interface CheckFinding {

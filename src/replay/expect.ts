@@ -1,8 +1,8 @@
 import { isOk, type Outcome } from '../delivery/delivery.ts';
 import { nearest } from '../schema/keywords.ts';
 import { readDuration } from '../units.ts';
+import { type Path, readPathAt, readValue, sameValue, valueAt } from './paths.ts';
 import type { Broken } from './result.ts';
-import { readPath, readValue, sameValue, valueAt } from './value.ts';
 
 /** What is known of a delivery once it was answered, or was not. */
 export interface Facts {
@@ -135,7 +135,7 @@ const valueFits = (rest: Rest): ((found: unknown) => boolean) => {
   return (found) => typeof found === 'number' && inOrder(found, operator, wanted);
 };
 
-const bodyJudge = (name: string, path: readonly (string | number)[], rest: Rest): Expectation['judge'] => {
+const bodyJudge = (name: string, path: Path, rest: Rest): Expectation['judge'] => {
   const fits = valueFits(rest);
   return ({ body }) => {
     const text = new TextDecoder().decode(body);
@@ -183,14 +183,14 @@ export const readExpectation = (text: string): Expectation => {
     throw new ExpectationError(text, start, known);
   }
   let end = start + word.length;
-  let path: readonly (string | number)[] = [];
+  let path: Path = [];
   let header = '';
   if (subject === 'header') {
     header = /^\.([\w.-]+)/.exec(text.slice(end))?.[1] ?? '';
     if (header === '') throw new ExpectationError(text, end, 'the name of a header is expected: header.x-id');
     end += 1 + header.length;
   } else if (subject === 'body') {
-    const read = readPath(text, end);
+    const read = readPathAt(text, end);
     if ('problem' in read) throw new ExpectationError(text, read.at, read.problem);
     ({ path, end } = read);
   }

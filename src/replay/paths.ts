@@ -7,32 +7,62 @@ export type Path = readonly (string | number)[];
 /** A path that cannot be read, or that leads nowhere; the message is a sentence without its full stop. */
 export class PathError extends Error {}
 
-const PART = /(?:^|\.)([^.[\]"]+)|\[(\d{1,6})\]|\[("(?:[^"\\]|\\.)*")\]/y;
+/** A path that cannot be read, and where (index into its text). */
+export interface PathProblem {
+  readonly at: number;
+  readonly problem: string;
+}
+
+const NAME = /[^.[\]=!<>~\s"]+/y;
+const ELEMENT = /\[(?:(\d{1,9})|("(?:[^"\\]|\\.)*"))\]/y;
+
+const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+};
+
+/**
+ * Reads `.a.b[0]["odd name"]` up to where something else stands.
+ * @returns the path and the index behind it, or what is wrong
+ */
+export const readPathAt = (text: string, from: number): { path: Path; end: number } | PathProblem => {
+  const path: (string | number)[] = [];
+  let at = from;
+  for (;;) {
+    if (text[at] === '.') {
+      const [name] = match(NAME, text, at + 1) ?? [];
+      if (name === undefined) return { at: at + 1, problem: 'the name of a member is expected' };
+      path.push(name);
+      at += 1 + name.length;
+    } else if (text[at] === '[') {
+      const found = match(ELEMENT, text, at);
+      if (found === null) return { at: at + 1, problem: 'a number or a quoted name in brackets is expected' };
+      const [all, index, quoted = '""'] = found;
+      try {
+        path.push(index === undefined ? (JSON.parse(quoted) as string) : Number(index)); // the pattern lets strings only through
+      } catch {
+        return { at: at + 1, problem: 'the quoted name is no JSON string' };
+      }
+      at += all.length;
+    } else return { path, end: at };
+  }
+};
 
 /** `messages[0].text.body` → `['messages', 0, 'text', 'body']`. @throws PathError */
 export const readPath = (text: string): Path => {
-  const path: (string | number)[] = [];
-  let at = 0;
-  while (at < text.length) {
-    PART.lastIndex = at;
-    const match = PART.exec(text);
-    if (match === null) throw new PathError(`${text} cannot be read at character ${at + 1}: a path is written messages[0].text.body`);
-    const [all, name, index, quoted] = match;
-    const part = index === undefined ? (name ?? readQuoted(text, quoted ?? '', at)) : Number(index);
-    if (typeof part === 'string' && UNSAFE_KEYS.has(part)) throw new PathError(`${text} leads to ${part}, which no payload may have`);
-    path.push(part);
-    at += all.length;
+  if (text === '') throw new PathError('a path is missing: it is written messages[0].text.body');
+  const before = text.startsWith('[') ? '' : '.';
+  const read = readPathAt(before + text, 0);
+  const at = 'problem' in read ? read.at : read.end;
+  if ('problem' in read || at < before.length + text.length) {
+    const problem = 'problem' in read ? read.problem : 'nothing of a path begins here';
+    const place = Math.min(text.length, at - before.length + 1);
+    throw new PathError(`${text} cannot be read at character ${place}: ${problem}; a path is written messages[0].text.body`);
   }
-  if (path.length === 0) throw new PathError('a path is missing: it is written messages[0].text.body');
+  const { path } = read;
+  const unsafe = path.find((part) => typeof part === 'string' && UNSAFE_KEYS.has(part));
+  if (unsafe !== undefined) throw new PathError(`${text} leads to ${unsafe}, which no payload may have`);
   return path;
-};
-
-const readQuoted = (text: string, quoted: string, at: number): string => {
-  try {
-    return JSON.parse(quoted) as string; // a JSON string is a string
-  } catch {
-    throw new PathError(`${text} cannot be read at character ${at + 1}: ${quoted} is no JSON string`);
-  }
 };
 
 /** `['messages', 0, 'id']` → `messages[0].id`. */
@@ -77,6 +107,16 @@ const has = (value: unknown, part: string | number): boolean =>
 const inside = (value: unknown, part: string | number): unknown =>
   // Asked for only where `has` holds.
   (value as Readonly<Record<string | number, unknown>>)[part];
+
+/** What stands at a path of a JSON value; undefined where nothing does. Only members of its own are seen. */
+export const valueAt = (root: unknown, path: Path): unknown => {
+  let value = root;
+  for (const part of path) {
+    if (!has(value, part)) return undefined;
+    value = inside(value, part);
+  }
+  return value;
+};
 
 /** The value at a path. @throws PathError that names the deepest part that exists */
 export const valueAtPath = (root: unknown, path: Path): unknown => {
@@ -123,4 +163,23 @@ export const withoutValue = (root: unknown, path: Path): unknown =>
 export const readTyped = (text: string): unknown => {
   if (!/^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text)) return text;
   return JSON.parse(text) as unknown;
+};
+
+/** An expected value: `true`, `3` and `"3"` as JSON has them, anything else as a text. */
+export const readValue = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
+/** Whether two JSON values are the same; the order of members does not count. */
+export const sameValue = (one: unknown, other: unknown): boolean => {
+  if (one === other) return true;
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((item, index) => sameValue(item, other[index]));
+  if (!isObject(one) || !isObject(other) || Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && sameValue(one[key], other[key]));
 };

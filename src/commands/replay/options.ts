@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { usageError } from '../../errors.ts';
 import { MODES, type Mode } from '../../event/mode.ts';
-import type { CheckRule } from '../../replay/check.ts';
+import type { CheckRule } from '../../replay/check-rules.ts';
 import { EXPECTATION_FORMS, type Expectation, ExpectationError, readExpectation } from '../../replay/expect.ts';
 import type { FaultPlan, Share } from '../../replay/faults.ts';
 import { SEEDS } from '../../replay/random.ts';

@@ -1,8 +1,6 @@
 import { DEFAULT_ENDPOINT, readEndpoint, targetPath } from '../../delivery/endpoint.ts';
-import { proxyFor } from '../../delivery/proxy.ts';
 import { recordLine } from '../../delivery/recording.ts';
 import { EXIT, type ExitCode, usageError } from '../../errors.ts';
-import type { Endpoint } from '../../io/endpoint.ts';
 import { openProgress } from '../../io/progress.ts';
 import { type ColourChoice, complain, openTerminal, type Terminal } from '../../io/terminal.ts';
 import { type Expectation, withDefaults } from '../../replay/expect.ts';
@@ -10,13 +8,15 @@ import { seedOf } from '../../replay/random.ts';
 import type { Result } from '../../replay/result.ts';
 import type { Step } from '../../replay/step.ts';
 import { createTotals } from '../../replay/totals.ts';
+import { twice } from '../../replay/twice.ts';
 import { faultsLine, replayTables } from '../../report/replay/text.ts';
 import { notesOf, plannedRecord, replayExitCode, replaySummary, resultRecord, sentOf, summaryRecord } from '../../report/replay.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plannedLine, sentColumns, sentLines } from '../../view/sent.ts';
 import { clean, plural } from '../../view/text.ts';
-import { CERTIFICATE_HINT, readTls } from '../reaching.ts';
+import { openReached } from '../reaching.ts';
 import type { Deeds } from './deeds.ts';
+import { isNobody, stopping, tellUnreachable } from './ending.ts';
 import { checkPace, isRandom, RETRIES, type ReplayOptions, readExpects, wantsDeeds } from './options.ts';
 import { openSteps, type StepSource, shellWord } from './steps.ts';
 
@@ -53,18 +53,6 @@ async function* chain({ steps, isAll }: Ahead, source: StepSource): AsyncGenerat
   if (!isAll) yield* source.steps;
 }
 
-/** The endpoint with what the flags say about connections. @throws UserError (2), (3) */
-const open = async (url: URL, options: ReplayOptions, runtime: Runtime): Promise<Endpoint> => {
-  const [{ openEndpoint }, tls] = await Promise.all([import('../../io/endpoint.ts'), readTls(options, runtime.cwd)]);
-  const proxy = proxyFor(url, runtime.env);
-  const { timeout, concurrency, keepAlive } = options;
-  return openEndpoint(
-    url,
-    { timeout, elapsed: runtime.elapsed, connections: concurrency, keepAlive, tls, proxy, certificateHint: CERTIFICATE_HINT },
-    proxy === undefined ? undefined : await import('../../io/connect.ts'),
-  );
-};
-
 /** Says of payloads that do not fit the schemas that they are sent all the same. */
 const tellUnfit = ({ reading: { unfit, payloads } }: StepSource, { err }: Terminal): void => {
   if (unfit === 0) return;
@@ -76,7 +64,7 @@ const dryRun = async (url: URL, ahead: Ahead, source: StepSource, options: Repla
   const widths = sentColumns(ahead.steps);
   let count = 0;
   for await (const steps of chain(ahead, source)) {
-    for (const step of steps) {
+    for (const step of options.checkIdempotent === true ? steps.flatMap((one) => twice(one, () => undefined)) : steps) {
       if (out.closed.aborted) break;
       count++;
       const target = targetPath(url, step.shipment.suffix, step.shipment.query);
@@ -97,6 +85,16 @@ const behindCommand = (url: URL, { secretHeader, expectUnauthorized }: ReplayOpt
   const name = secretHeader?.split(':')[0]?.trim();
   const secret = name === undefined ? '' : ` --secret-header ${shellWord(name) ?? '…'}`;
   return ` --to ${shellWord(url.href) ?? url.href}${secret}${expectUnauthorized === true ? ' --expect-unauthorized' : ''}`;
+};
+
+/** @throws UserError (2) where a step of a scenario expects calls and nothing counts them */
+const checkCounted = (steps: readonly Step[], { apiPort }: ReplayOptions): void => {
+  if (apiPort !== undefined) return;
+  for (const { origin, expects } of steps) {
+    const counted = expects.find(({ subject }) => subject === 'calls');
+    if (counted !== undefined)
+      throw usageError(`${origin} expects ${counted.text}, and nothing but --api-port counts calls.`, 'Add --api-port 4010.');
+  }
 };
 
 /** What shows the handler's deeds, where the flags ask for it. @throws UserError (2), (3) */
@@ -152,7 +150,7 @@ export const replay = async (
   if (ahead.isAll) tellUnfit(source, terminal);
   if (options.check === true) {
     const { checkHandler, forCheck } = await import('./check.ts');
-    const endpoint = await open(url, forCheck(options), runtime);
+    const endpoint = await openReached(url, forCheck(options), runtime);
     return finish(await checkHandler(chain(ahead, source), endpoint, { sources, url, options }, runtime, terminal));
   }
   if (options.dryRun === true) {
@@ -160,14 +158,11 @@ export const replay = async (
     return finish(EXIT.ok);
   }
 
+  checkCounted(ahead.steps, options);
   const deeds = await openDeedsOf(options, expects, runtime, terminal);
-  const endpoint = await open(url, options, runtime);
+  const endpoint = await openReached(url, options, runtime);
   const { runSteps } = await import('../../io/run.ts');
-  const stop = new AbortController();
-  for (const signal of [runtime.stopped(), out.closed]) {
-    if (signal.aborted) stop.abort();
-    signal.addEventListener('abort', () => stop.abort(), { once: true });
-  }
+  const stop = stopping(runtime, terminal);
   const total = ahead.isAll ? ahead.steps.length * (options.checkIdempotent === true ? 2 : 1) : 0;
   const progress = openProgress(runtime, total, 'count', 'bar');
   const columns = sentColumns(ahead.steps);
@@ -180,14 +175,12 @@ export const replay = async (
   let first: Result | undefined;
   const onResult = (plain: Result): void | Promise<void> => {
     const result = deeds?.remarked(plain) ?? plain;
-    const { outcome, broken } = result;
+    const { broken } = result;
     totals.add(result);
     first ??= result;
     done++;
     if (broken.length > 0) failed++;
-    // Nothing listens there: the rest would only say the same.
-    const isNobody = done === 1 && outcome.kind === 'failed' && outcome.cause === 'unreachable';
-    if (isNobody || failed >= mostFailures) stop.abort();
+    if (isNobody(result, done) || failed >= mostFailures) stop.abort();
     const isShown = options.json === true || !isQuiet || broken.length > 0;
     if (isShown) {
       progress.pause();
@@ -231,14 +224,6 @@ export const replay = async (
   const notes = deeds?.notes();
   for (const text of notes?.texts ?? []) err.lines(err.paint.yellow(clean(text)));
   if (notes?.wanting === true) trouble.push(EXIT.wanting);
-  if (all.unreachable && first?.outcome.kind === 'failed') {
-    const { unsent, more } = ending;
-    const rest = unsent > 0 ? ` ${more ? 'More than ' : ''}${plural(unsent, 'more delivery', 'more deliveries')} not sent.` : '';
-    complain(
-      terminal,
-      `Nothing could be reached at ${url.href}: ${first.outcome.error}.`,
-      `Start your app, or name its address with --to.${rest}`,
-    );
-  }
+  tellUnreachable(url, all, first, ending, terminal);
   return finish(out.closed.aborted && all.failed === 0 ? EXIT.ok : replayExitCode(all, ending));
 };

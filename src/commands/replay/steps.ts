@@ -15,7 +15,7 @@ import type { Runtime } from '../../runtime.ts';
 import { clean } from '../../view/text.ts';
 import { readFilter } from '../choose.ts';
 import { readAt, readEvents, readHeader, readSecret } from '../flags.ts';
-import { readDropped } from '../reaching.ts';
+import { readDropped, readExtra } from '../reaching.ts';
 import { faultsOf, type ReplayOptions } from './options.ts';
 
 /** What the sources gave, as far as they have been read. */
@@ -53,7 +53,7 @@ const againOf = (
   { file, path }: DocumentSource,
   { name, scenario }: Entry,
   mode: Mode | undefined,
-  { history, var: variables = [] }: ReplayOptions,
+  { history, at, var: variables = [] }: ReplayOptions,
   seed: number,
 ): string | null => {
   if (file === '-') return null;
@@ -61,13 +61,15 @@ const againOf = (
   const word = shellWord(isStored ? `${HISTORY}${name}` : name === null ? file : `${file}#${name}`);
   if (word === null) return null;
   const kept = isStored && history !== undefined ? shellWord(history) : null;
-  const told = scenario === undefined ? '' : ` --seed ${seed}${variables.map((text) => ` --var ${shellWord(text) ?? '…'}`).join('')}`;
+  const begins = at === undefined ? '' : ` --at ${shellWord(at) ?? '…'}`;
+  const told =
+    scenario === undefined ? '' : ` --seed ${seed}${begins}${variables.map((text) => ` --var ${shellWord(text) ?? '…'}`).join('')}`;
   return `${word}${mode === undefined ? '' : ` --mode ${mode}`}${kept === null ? '' : ` --history ${kept}`}${told}`;
 };
 
 /** Headers that are sent along and that are left out. @throws UserError (2) */
 const readHeaders = (options: ReplayOptions, runtime: Runtime): { extra: Headers; dropped: readonly string[] } => {
-  const extra = (options.header ?? []).map((text) => readHeader(text, '--header'));
+  const extra = (options.header ?? []).map(readExtra);
   const dropped = (options.dropHeader ?? []).map(readDropped);
   if (options.secretHeader === undefined) return { extra, dropped };
   if (options.expectUnauthorized === true) {

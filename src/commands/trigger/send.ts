@@ -3,9 +3,9 @@ import { recordLine } from '../../delivery/recording.ts';
 import { type Planned, planShipment } from '../../delivery/shipments.ts';
 import { EXIT, type ExitCode, usageError } from '../../errors.ts';
 import type { Mode } from '../../event/mode.ts';
-import { openEndpoint } from '../../io/endpoint.ts';
+import type { Overlay } from '../../event/overlay.ts';
 import { runSteps } from '../../io/run.ts';
-import { complain, type Terminal } from '../../io/terminal.ts';
+import type { Terminal } from '../../io/terminal.ts';
 import { withDefaults } from '../../replay/expect.ts';
 import type { Result } from '../../replay/result.ts';
 import type { Step } from '../../replay/step.ts';
@@ -14,21 +14,23 @@ import { replayExitCode, replaySummary, resultRecord, sentOf, summaryRecord } fr
 import type { Runtime } from '../../runtime.ts';
 import type { JsonObject } from '../../schema/keywords.ts';
 import { sentColumns, sentLines } from '../../view/sent.ts';
-import { plural } from '../../view/text.ts';
+import { openReached, type ReachOptions } from '../reaching.ts';
+import { isNobody, stopping, tellUnreachable } from '../replay/ending.ts';
 
-export interface SendOptions {
+export interface SendOptions extends ReachOptions {
   readonly url: URL;
   readonly mode?: Mode;
   readonly headers: Headers;
-  readonly timeout: number;
+  /** Findings that the project accepts. */
+  readonly overlay: Overlay | undefined;
   readonly json?: boolean;
 }
 
 /** Fresh payloads as steps of a run. */
-const stepsOf = (payloads: readonly JsonObject[], { mode, headers }: SendOptions, runtime: Runtime): Step[] =>
+const stepsOf = (payloads: readonly JsonObject[], { mode, headers, overlay }: SendOptions, runtime: Runtime): Step[] =>
   payloads.map((payload, index) => {
     const body = new TextEncoder().encode(JSON.stringify(payload));
-    const planned = planShipment({ name: null, body, line: 1, column: 1 }, mode, headers, runtime.id);
+    const planned = planShipment({ name: null, body, line: 1, column: 1 }, mode, headers, runtime.id, overlay);
     if (typeof planned === 'string') throw usageError(`It cannot be sent: ${planned}.`, 'Leave --mode out.'); // --force with another event
     const plain = { again: null, due: 0, after: [], copyOf: null, faults: [], expects: [] };
     return { ...planned, ...plain, number: index + 1, origin: originOf(planned, payload) };
@@ -51,15 +53,12 @@ export const sendPayloads = async (
 ): Promise<ExitCode> => {
   const { out, err } = terminal;
   const steps = stepsOf(payloads, options, runtime);
-  const endpoint = openEndpoint(options.url, { timeout: options.timeout, elapsed: runtime.elapsed });
+  const endpoint = await openReached(options.url, options, runtime);
   const columns = sentColumns(steps);
   const totals = createTotals();
   let first: Result | undefined;
-  const stop = new AbortController();
-  for (const signal of [runtime.stopped(), out.closed]) {
-    if (signal.aborted) stop.abort();
-    signal.addEventListener('abort', () => stop.abort(), { once: true });
-  }
+  let done = 0;
+  const stop = stopping(runtime, terminal);
   const ending = await runSteps(steps, {
     endpoint,
     concurrency: 1,
@@ -73,23 +72,14 @@ export const sendPayloads = async (
       if (options.json === true) out.write(recordLine(resultRecord(result)));
       else out.lines(...sentLines(sentOf(result), out, columns));
       await out.flush();
-      // Nothing listens there: the rest would only say the same.
-      if (result === first && result.outcome.kind === 'failed' && result.outcome.cause === 'unreachable') stop.abort();
+      if (isNobody(result, ++done)) stop.abort();
     },
   });
   endpoint.close();
   const all = totals.totals();
   if (options.json === true) out.write(recordLine(summaryRecord(all, ending)));
   else out.lines(replaySummary(all, ending, out));
-  if (all.unreachable && first?.outcome.kind === 'failed') {
-    const rest = ending.unsent > 0 ? ` ${plural(ending.unsent, 'more delivery', 'more deliveries')} not sent.` : '';
-    const { href } = options.url;
-    complain(
-      terminal,
-      `Nothing could be reached at ${href}: ${first.outcome.error}.`,
-      `Start your app, or name its address with --to.${rest}`,
-    );
-  }
+  tellUnreachable(options.url, all, first, ending, terminal);
   await out.flush();
   await err.flush();
   return out.closed.aborted && all.failed === 0 ? EXIT.ok : replayExitCode(all, ending);
