@@ -6,5 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // Most of them wait for processes: a worker for each core, not one less.
+    maxWorkers: '100%',
   },
 });
