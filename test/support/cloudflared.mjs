@@ -138,15 +138,7 @@ const serve = async (flags) => {
   );
   log('INF', `Initial protocol ${protocol}`);
   log('INF', 'Starting metrics server on 127.0.0.1:20241/metrics');
-  if (behaviour[protocol] === false) {
-    log(
-      'ERR',
-      'Failed to dial a quic connection error="failed to dial to edge with quic: timeout: no recent network activity" connIndex=0 event=0 ip=198.41.200.193',
-    );
-    log('INF', 'Retrying connection in up to 2s connIndex=0 event=0 ip=198.41.200.193');
-    process.stderr.write('', () => writeFileSync(join(folder, 'hangs'), ''));
-  } else register();
-
+  // Before it is known to be up: a signal that nobody handles ends a process.
   const actions = {
     terminate: () => {
       goodbye();
@@ -168,6 +160,14 @@ const serve = async (flags) => {
   };
   const later = [...(behaviour.later ?? [])];
   process.on('SIGUSR2', () => actions[later.shift()]?.());
+  if (behaviour[protocol] === false) {
+    log(
+      'ERR',
+      'Failed to dial a quic connection error="failed to dial to edge with quic: timeout: no recent network activity" connIndex=0 event=0 ip=198.41.200.193',
+    );
+    log('INF', 'Retrying connection in up to 2s connIndex=0 event=0 ip=198.41.200.193');
+    process.stderr.write('', () => writeFileSync(join(folder, 'hangs'), ''));
+  } else register();
 };
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
