@@ -1,11 +1,12 @@
 import type { LookupFunction } from 'node:net';
 import type { buildConnector } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
-import type { FailureCause, Outcome } from '../delivery/delivery.ts';
+import type { FailureCause, Headers, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
 import { errorCode, reason } from '../errors.ts';
 import type { AnswerHeaders } from './answers.ts';
 import { type Call, type Manner, openConnections } from './connections.ts';
+import { headOf, linesOf } from './request.ts';
 
 /** Bytes of an answer that are kept. */
 const ANSWER_KEPT = 4096;
@@ -149,31 +150,6 @@ export const connectorFor = (
 /** What an endpoint with a proxy needs beside its connections; loaded only there. */
 export type ProxyParts = typeof import('./connect.ts');
 
-const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const VALUE = /^[\t -~\u0080-\u00ff]*$/;
-const PATH = /^[!-~\u0080-\u00ff]+$/;
-/** Headers that say how a request is framed, which is for the request itself to say. */
-const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'expect']);
-/** Verbs that say how long their body is even where there is none (RFC 9110 section 8.6). */
-const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
-
-/**
- * Request line and headers (RFC 9112), in the order and letters given.
- * @param own what stands before the headers of the shipment
- * @throws Error for a path or a header that would make another request of it
- */
-const headOf = (path: string, own: string, { method, headers, body }: Shipment): string => {
-  if (!PATH.test(path)) throw new Error('the path cannot be sent: it has a space, a line break or another such letter');
-  if (!NAME.test(method)) throw new Error('the verb cannot be sent');
-  let head = `${method} ${path} HTTP/1.1\r\n${own}`;
-  for (const [name, value] of headers) {
-    if (!NAME.test(name) || !VALUE.test(value) || FRAMING.has(name.toLowerCase())) throw new Error(`the header ${name} cannot be sent`);
-    head += `${name}: ${value}\r\n`;
-  }
-  if (body.byteLength > 0 || WITH_BODY.has(method)) head += `content-length: ${body.byteLength}\r\n`;
-  return `${head}\r\n`;
-};
-
 /** One delivery that is under way. A class, since one is made for each: its functions are made once. */
 class Sending implements Call {
   readonly head: string;
@@ -273,13 +249,20 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
     keepAlive: options.keepAlive ?? true,
   });
   const { origin } = url;
+  /** Of the shipment before: most of a run have the same list of headers. */
+  let last: { readonly headers: Headers; readonly lines: string; readonly isOwn: boolean } | undefined;
+  const headersOf = (headers: Headers): NonNullable<typeof last> => {
+    // A host that a flag asks for takes the place of the endpoint's own.
+    if (last?.headers !== headers)
+      last = { headers, lines: linesOf(headers), isOwn: headers.some(([name]) => name.toLowerCase() === 'host') };
+    return last;
+  };
   const dispatch: Endpoint['dispatch'] = (shipment, sender) => {
     const path = targetPath(url, shipment.suffix, shipment.query);
     const endpoint = `${origin}${path}`;
-    // A host that a flag asks for takes the place of the endpoint's own.
-    const isOwn = shipment.headers.some(([name]) => name.toLowerCase() === 'host');
     try {
-      const head = headOf(asked === undefined ? path : endpoint, isOwn ? own : usual, shipment);
+      const { lines, isOwn } = headersOf(shipment.headers);
+      const head = headOf(asked === undefined ? path : endpoint, isOwn ? own : usual, shipment, lines);
       connections.call(new Sending(head, endpoint, shipment, sender, options));
     } catch (error) {
       new Sending('', endpoint, shipment, sender, options).onError(error);

@@ -8,7 +8,7 @@ import { type BuiltStep, buildScenario } from '../replay/scenario-build.ts';
 import type { Runtime } from '../runtime.ts';
 import { type JsonObject, nearest } from '../schema/keywords.ts';
 import { samplesReader } from './samples.ts';
-import { findScenario, type OpenedScenario, openScenario } from './scenarios.ts';
+import { findScenario, givenScenario, type OpenedScenario, openScenario } from './scenarios.ts';
 import type { Source } from './sources.ts';
 
 /** How scenarios are to be told. */
@@ -56,14 +56,18 @@ const trouble = (message: string, hint?: string): Source => ({
   ...(hint === undefined ? {} : { hint }),
 });
 
-/** Its payloads; undefined where the text names no scenario. What is wrong with one is told in its place. */
+/**
+ * Its payloads; undefined where the text names no scenario. What is wrong with one is told in its place.
+ * @param bytes what came by standard input, where that is the source
+ */
 export const readScenarioSource = async (
   text: string,
   choice: ScenarioChoice | undefined,
   runtime: Runtime,
+  bytes?: Uint8Array,
 ): Promise<Source[] | undefined> => {
   try {
-    const found = findScenario(text, runtime);
+    const found = bytes === undefined ? findScenario(text, runtime) : givenScenario(text, bytes);
     if (found === undefined) return undefined;
     const opened = await openScenario(found);
     if ('problems' in opened) return opened.problems.map((problem) => trouble(problem));

@@ -17,6 +17,8 @@ export interface FoundScenario {
   readonly file: string;
   readonly path: string;
   readonly shipped: boolean;
+  /** All of it, where it stands in no file. */
+  readonly bytes?: Uint8Array;
 }
 
 const shippedFolder = ({ packageRoot }: Runtime): string => join(packageRoot, 'samples', FOLDER);
@@ -57,10 +59,24 @@ export const findScenario = (text: string, runtime: Runtime): FoundScenario | un
   );
 };
 
+/** A scenario that came by standard input. @returns undefined for JSON that is none */
+export const givenScenario = (file: string, bytes: Uint8Array): FoundScenario | undefined => {
+  const isJson = Buffer.from(bytes).toString('latin1').trimStart().startsWith('{');
+  return isJson && !isStory(bytes) ? undefined : { file, path: file, shipped: false, bytes };
+};
+
+const isStory = (bytes: Uint8Array): boolean => {
+  try {
+    return isScenario(JSON.parse(textOf(bytes)));
+  } catch {
+    return false;
+  }
+};
+
 /** Whether a JSON file is a scenario. One that is too large or no JSON is for others to judge. */
 const hasSteps = (path: string): boolean => {
   try {
-    return sizeOf(path) <= LARGEST && isScenario(JSON.parse(textOf(readBytes(path))));
+    return sizeOf(path) <= LARGEST && isStory(readBytes(path));
   } catch {
     return false;
   }
@@ -86,8 +102,9 @@ export interface WrongScenario {
 const MOST_PROBLEMS = 10;
 
 /** Reads and checks one. @throws UserError (2) where it can be no scenario, (3) where it cannot be read */
-export const openScenario = async ({ file, path }: FoundScenario): Promise<OpenedScenario | WrongScenario> => {
-  const text = readWhole(file, path);
+export const openScenario = async (found: FoundScenario): Promise<OpenedScenario | WrongScenario> => {
+  const { file } = found;
+  const text = readWhole(found);
   const { readText } = await import('../replay/scenario-text.ts');
   const read = readText(text);
   const at = ({ line, column }: Place): string => `${file}:${line}:${column}`;
@@ -113,11 +130,12 @@ export const openScenario = async ({ file, path }: FoundScenario): Promise<Opene
   };
 };
 
-const readWhole = (file: string, path: string): string => {
-  if (sizeOf(path) > LARGEST) throw usageError(`${file} is larger than 5 MB, which no scenario is.`, 'A recording is sent as it is.');
+const readWhole = ({ file, path, bytes: given }: FoundScenario): string => {
+  if (given === undefined && sizeOf(path) > LARGEST)
+    throw usageError(`${file} is larger than 5 MB, which no scenario is.`, 'A recording is sent as it is.');
   let bytes: Uint8Array;
   try {
-    bytes = readBytes(path);
+    bytes = given ?? readBytes(path);
   } catch (error) {
     throw environmentError(`${file} cannot be read: ${reason(error)}.`, undefined, error);
   }

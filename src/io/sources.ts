@@ -7,8 +7,9 @@ import { readJson } from '../event/json.ts';
 import { CATEGORIES, EVENT_NAMES, isEventName, nameEvent } from '../event/name.ts';
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
-import { join, kindOf, readBytes, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
+import { join, kindOf, readChunks, resolve, shown, sizeOf, walk } from './files.ts';
 import type { Filter } from './filter.ts';
+import { isYaml, mayBeScenario, mayBeScenarioText, scenariosIn } from './scenario-look.ts';
 import type { ScenarioChoice } from './scenario-source.ts';
 
 export interface DocumentSource {
@@ -143,21 +144,6 @@ const onlyPayload = (source: Source, wanted: string): Source => {
 
 const withoutPath = ({ path: _, whole: __, ...source }: DocumentSource): DocumentSource => source;
 
-const YAML = /\.ya?ml$/i;
-/** A larger file is no scenario. */
-const LARGEST_SCENARIO = 5_000_000;
-
-/** A quick look: whether a source may be a scenario, which is then read as one. */
-const mayBeScenario = (text: string, path: string, kind: 'file' | 'folder' | undefined): boolean => {
-  if (kind === undefined) return /^(?:samples[/\\])?scenarios[/\\][^#]+$/.test(text);
-  if (kind === 'folder' || !/\.(?:ya?ml|json)$/i.test(text)) return false;
-  try {
-    return YAML.test(text) || (sizeOf(path) <= LARGEST_SCENARIO && Buffer.from(readBytes(path)).includes('"steps"'));
-  } catch {
-    return false; // reading it tells why
-  }
-};
-
 /** Paths of the installed package that sources may name. */
 const ofPackage = (runtime: Runtime, text: string): string | undefined => {
   const parts = text
@@ -222,7 +208,7 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
 /**
  * Reads sources one after the other: `-` (standard input), a file, a folder, a glob, a path of the installed
  * package (`samples/groups.json`), one payload of a file (`samples/groups.json#participant added`, `today.jsonl#3`), a category (`groups`), an event (`groups.put`), a delivery of the history
- * (`history:k3f9a2bc`, `history:latest~2`), what of it was chosen (`history:`), or a scenario (`story.yaml`, `scenarios/poll`).
+ * (`history:k3f9a2bc`, `history:latest~2`), what of it was chosen (`history:`), or a scenario (`story.yaml`, `scenarios/poll`, a folder of them).
  * What cannot be read is told in its place; nothing is thrown.
  * @returns what each source turned out to be: files are opened as they are asked for, without a turn of the event loop for each
  */
@@ -236,6 +222,14 @@ export async function* readSources(
   for (const text of sources) {
     if (text === '-') {
       const bytes = await runtime.readStdin();
+      if (mayBeScenarioText(bytes)) {
+        const { readScenarioSource } = await import('./scenario-source.ts');
+        const found = await readScenarioSource(text, scenario, runtime, bytes);
+        if (found !== undefined) {
+          yield found;
+          continue;
+        }
+      }
       yield [{ kind: 'document', file: '-', path: '-', size: 0, parts: readParts('-', [bytes]), close: () => {} }];
       continue;
     }
@@ -253,7 +247,16 @@ export async function* readSources(
         continue;
       }
     }
-    if (kind === 'folder') yield readFolder(path, cwd);
+    const stories = scenariosIn(kind === undefined ? (ofPackage(runtime, text) ?? path) : path);
+    if (stories.length > 0) {
+      const folder = text.replace(/[/\\]+$/, '');
+      yield* readSources(
+        stories.map((name) => `${folder}/${name}`),
+        runtime,
+        history,
+        scenario,
+      );
+    } else if (kind === 'folder') yield readFolder(path, cwd);
     else if (kind === 'file') yield [readFile(path, text)];
     else if (choosingAt(text, runtime) !== undefined) {
       const at = choosingAt(text, runtime) ?? 0;
@@ -262,14 +265,14 @@ export async function* readSources(
     } else if (isGlob(text)) {
       const files = await globbed(text, cwd);
       yield readFiles(
-        files.filter((file) => !YAML.test(file)),
+        files.filter((file) => !isYaml(file)),
         text,
         cwd,
         files.length > 0,
       );
       // Scenarios are told behind the files of payloads.
-      const stories = files.filter((file) => YAML.test(file)).map((file) => shown(file, cwd));
-      if (stories.length > 0) yield* readSources(stories, runtime, history, scenario);
+      const told = files.filter(isYaml).map((file) => shown(file, cwd));
+      if (told.length > 0) yield* readSources(told, runtime, history, scenario);
     } else {
       const packaged = ofPackage(runtime, text);
       const category = text.split('.')[0] ?? '';

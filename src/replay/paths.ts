@@ -13,7 +13,9 @@ export interface PathProblem {
   readonly problem: string;
 }
 
-const NAME = /[^.[\]=!<>~\s"]+/y;
+/** Names of members: where the path ends with its text, and where an operator may follow. */
+const NAME = /[^.[\]"]+/y;
+const NAME_BEFORE_OPERATOR = /[^.[\]=!<>~\s"]+/y;
 const ELEMENT = /\[(?:(\d{1,9})|("(?:[^"\\]|\\.)*"))\]/y;
 
 const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
@@ -23,17 +25,18 @@ const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 
 /**
  * Reads `.a.b[0]["odd name"]` up to where something else stands.
+ * @param name what names of members are made of
  * @returns the path and the index behind it, or what is wrong
  */
-export const readPathAt = (text: string, from: number): { path: Path; end: number } | PathProblem => {
+export const readPathAt = (text: string, from: number, name = NAME_BEFORE_OPERATOR): { path: Path; end: number } | PathProblem => {
   const path: (string | number)[] = [];
   let at = from;
   for (;;) {
     if (text[at] === '.') {
-      const [name] = match(NAME, text, at + 1) ?? [];
-      if (name === undefined) return { at: at + 1, problem: 'the name of a member is expected' };
-      path.push(name);
-      at += 1 + name.length;
+      const [member] = match(name, text, at + 1) ?? [];
+      if (member === undefined) return { at: at + 1, problem: 'the name of a member is expected' };
+      path.push(member);
+      at += 1 + member.length;
     } else if (text[at] === '[') {
       const found = match(ELEMENT, text, at);
       if (found === null) return { at: at + 1, problem: 'a number or a quoted name in brackets is expected' };
@@ -52,7 +55,7 @@ export const readPathAt = (text: string, from: number): { path: Path; end: numbe
 export const readPath = (text: string): Path => {
   if (text === '') throw new PathError('a path is missing: it is written messages[0].text.body');
   const before = text.startsWith('[') ? '' : '.';
-  const read = readPathAt(before + text, 0);
+  const read = readPathAt(before + text, 0, NAME);
   const at = 'problem' in read ? read.at : read.end;
   if ('problem' in read || at < before.length + text.length) {
     const problem = 'problem' in read ? read.problem : 'nothing of a path begins here';

@@ -142,6 +142,15 @@ describe('which payloads', () => {
   });
 });
 
+describe('without sending', () => {
+  it('--dry-run shows the copies of --check-idempotent', async () => {
+    const cwd = temporaryFolder({ 'a.json': list('ab') });
+    const { code, stdout, stderr } = await run(['replay', 'a.json', '--dry-run', '--check-idempotent', '--api-port', '4010'], { cwd });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^4 deliveries would be sent/)]);
+    expect(stdout.match(/copy of [13]$/gm)).toEqual(['copy of 1', 'copy of 3']);
+  });
+});
+
 describe('when they are sent', () => {
   /** When deliveries were begun, by the clock that was handed in. */
   const begins = async (flags: readonly string[], files: Record<string, string>): Promise<number[]> => {

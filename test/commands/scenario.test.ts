@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, NASTY } from '../support/harmless.ts';
+import { named } from '../support/payloads.ts';
 import { run, startListener } from '../support/runtime.ts';
 import type { JsonMap } from '../support/samples.ts';
 
@@ -140,6 +141,63 @@ describe('replay of a scenario', () => {
     expect([code, stdout, app.received.length]).toEqual([2, '', 0]);
     expect(stderr).toMatch(says);
     expectHarmless(stderr);
+  });
+});
+
+describe('where scenarios are', () => {
+  it('a folder of them is told file by file; one that holds payloads too is a folder of payloads', async () => {
+    const one = STORY.replace(' [status=201]', ' [status=2xx]');
+    const cwd = temporaryFolder({ 'stories/a.yaml': one, 'stories/b.yml': one, 'mixed/a.yaml': one, 'mixed/p.json': '{"event":{}}' });
+    const app = await startApp();
+    const told = await run(['replay', 'stories/', '--to', String(app.port), '--speed', 'max'], { cwd });
+    const mixed = await run(['replay', 'mixed', '--dry-run'], { cwd });
+    await app.close();
+    expect([told.code, app.received.length]).toEqual([0, 6]);
+    expect(told.stdout).toMatch(/stories\/a\.yaml > [\s\S]*stories\/b\.yml > /);
+    expect(mixed.stdout).not.toContain('a.yaml');
+  });
+
+  it('samples/scenarios is the folder of those that come along', async () => {
+    const { code, stdout, stderr } = await run(['replay', 'samples/scenarios', '--dry-run'], { cwd: temporaryFolder({}) });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ deliveries would be sent/)]);
+    expect(stdout).toMatch(/samples\/scenarios\/calls\.yaml > [\s\S]*samples\/scenarios\/poll\.yaml > /);
+  });
+
+  it.each([
+    ['YAML', STORY],
+    ['JSON', JSON.stringify({ name: 'A story', steps: [{ event: 'messages.post' }, { event: 'calls.post' }, { event: 'statuses.post' }] })],
+  ])('standard input may hold one, as %s', async (_, stdin) => {
+    const { code, stdout, stderr } = await run(['replay', '-', '--dry-run'], { stdin });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^3 deliveries would be sent/)]);
+    expect(stdout).toContain('- > 1');
+  });
+
+  it('what is wrong with one of standard input is told with its place: exit 2', async () => {
+    const { code, stderr } = await run(['replay', '-'], { stdin: 'name: A story\nsteps:\n  - event: nothing.post\n' });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('-:3:12')]);
+  });
+
+  it('a payload of standard input that speaks of steps is a payload', async () => {
+    const { stdout } = await run(['replay', '-', '--dry-run'], { stdin: named('steps') });
+    expect(stdout).toMatch(/POST \/$/m);
+  });
+
+  it('a step that expects calls needs --api-port: exit 2, and nothing is sent', async () => {
+    const app = await startApp();
+    const cwd = temporaryFolder({ 'story.yaml': STORY.replace('status=201', '"calls=1"') });
+    const { code, stderr } = await run(['replay', 'story.yaml', '--to', String(app.port)], { cwd });
+    await app.close();
+    expect([code, app.received.length]).toEqual([2, 0]);
+    expect(stderr).toMatch(/error: story\.yaml > .* expects calls=1, and nothing but --api-port counts calls\./);
+  });
+
+  it('the command that sends a step again begins at the same time', async () => {
+    const app = await startApp((_received, _index, response) => void response.writeHead(500).end());
+    const cwd = temporaryFolder({ 'story.yaml': STORY });
+    const flags = ['--to', String(app.port), '--speed', 'max', '--seed', '4', '--at', '2026-03-01T14:30', '--json'];
+    const { stdout } = await run(['replay', 'story.yaml', ...flags], { cwd });
+    await app.close();
+    expect(stdout).toContain(' --seed 4 --at 2026-03-01T14:30');
   });
 });
 

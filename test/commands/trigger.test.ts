@@ -3,10 +3,12 @@ import { EVENT_NAMES } from '../../src/event/name.ts';
 import { parse } from '../../src/event/parse.ts';
 import { main } from '../../src/main.ts';
 import { startApp } from '../support/app.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, NASTY } from '../support/harmless.ts';
 import { closedPort } from '../support/http.ts';
 import { run, testRuntime } from '../support/runtime.ts';
 import type { JsonMap } from '../support/samples.ts';
+import { startProxy, startTlsApp, TEST_CERTIFICATE } from '../support/tls.ts';
 
 const printed = async (...args: string[]): Promise<JsonMap> => {
   const { code, stdout, stderr } = await run(['trigger', ...args, '--print']);
@@ -157,6 +159,33 @@ describe('trigger, sending', () => {
   });
 });
 
+describe('trigger reaches what replay reaches', () => {
+  it.each([['--skip-verify'], ['--insecure'], ['--ca-cert', 'ca.pem']])('%s %s: a certificate is taken', async (...flags) => {
+    const { port } = await startTlsApp();
+    const url = `https://localhost:${port}/`;
+    const cwd = temporaryFolder({ 'ca.pem': TEST_CERTIFICATE });
+    const { code, stdout } = await run(['trigger', 'messages.post', '--to', url, ...flags], { cwd });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/1 delivery: 1 ok/)]);
+  });
+
+  it('the proxy of the environment is asked for what is not local', async () => {
+    const proxy = await startProxy(0);
+    const { code } = await run(['trigger', 'messages.post', '--to', 'http://app.example:8080/hook'], { env: { HTTP_PROXY: proxy.url } });
+    expect([code, proxy.asked.map(({ line }) => line)]).toEqual([0, ['POST http://app.example:8080/hook']]);
+  });
+
+  it('--schema-overlay: what the project accepts is valid', async () => {
+    const change = ['messages.post', '--set', 'messages[0].brand_new=1'];
+    expect((await run(['trigger', ...change, '--print'])).stderr).toContain('brand_new');
+    const payload = { event: { type: 'messages', event: 'post' } };
+    const { stdout } = await run(['trigger', ...change, '--print']);
+    const cwd = temporaryFolder({ 'seen.json': JSON.stringify({ ...payload, ...(JSON.parse(stdout) as JsonMap) }) });
+    await run(['drift', 'seen.json', '--overlay', 'overlay.json'], { cwd });
+    const { code, stderr } = await run(['trigger', ...change, '--print', '--schema-overlay', 'overlay.json'], { cwd });
+    expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
 describe('trigger --list', () => {
   it('shows events, types and samples', async () => {
     const { code, stdout } = await run(['trigger', '--list']);
@@ -189,7 +218,7 @@ describe('trigger, called wrongly', () => {
     ],
     [['messages.post', '--set', 'messages[1].text.body=a'], /messages has 1 item, none at \[1\]/],
     [['messages.post', '--set', '__proto__.polluted=1'], /leads to __proto__/],
-    [['messages.post', '--set', 'messages[x]=1'], /cannot be read at character 9/],
+    [['messages.post', '--set', 'messages[x]=1'], /cannot be read at character 10/],
     [['messages.post', '--set-json', 'messages[0].text={a}'], /is not JSON/],
     [['messages.post', '--unset', 'messages[0].image'], /--unset messages\[0\]\.image: messages\[0\] has no member image/],
     [['messages.post', '--at', 'soonish'], /--at: "soonish" is no time/],

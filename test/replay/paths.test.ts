@@ -30,12 +30,25 @@ describe('a path', () => {
 
   it.each([
     ['', 'a path is missing: it is written messages[0].text.body'],
-    ['messages[x]', 'messages[x] cannot be read at character 9: a path is written messages[0].text.body'],
-    ['messages[-1]', 'messages[-1] cannot be read at character 9: a path is written messages[0].text.body'],
-    ['messages..id', 'messages..id cannot be read at character 9: a path is written messages[0].text.body'],
-    ['messages.', 'messages. cannot be read at character 9: a path is written messages[0].text.body'],
-    ['a["b', 'a["b cannot be read at character 2: a path is written messages[0].text.body'],
-    ['a["\\q"]', 'a["\\q"] cannot be read at character 2: "\\q" is no JSON string'],
+    [
+      'messages[x]',
+      'messages[x] cannot be read at character 10: a number or a quoted name in brackets is expected; a path is written messages[0].text.body',
+    ],
+    [
+      'messages[-1]',
+      'messages[-1] cannot be read at character 10: a number or a quoted name in brackets is expected; a path is written messages[0].text.body',
+    ],
+    ['a]', 'a] cannot be read at character 2: nothing of a path begins here; a path is written messages[0].text.body'],
+    [
+      'messages..id',
+      'messages..id cannot be read at character 10: the name of a member is expected; a path is written messages[0].text.body',
+    ],
+    ['messages.', 'messages. cannot be read at character 9: the name of a member is expected; a path is written messages[0].text.body'],
+    [
+      'a["b',
+      'a["b cannot be read at character 3: a number or a quoted name in brackets is expected; a path is written messages[0].text.body',
+    ],
+    ['a["\\q"]', 'a["\\q"] cannot be read at character 3: the quoted name is no JSON string; a path is written messages[0].text.body'],
     ['__proto__.x', '__proto__.x leads to __proto__, which no payload may have'],
     ['a["constructor"]', 'a["constructor"] leads to constructor, which no payload may have'],
     ['a.prototype', 'a.prototype leads to prototype, which no payload may have'],

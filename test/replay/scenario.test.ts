@@ -122,7 +122,7 @@ describe('what is wrong with a scenario is told with its place', () => {
     [
       'a reference that cannot be read',
       `${HEAD}  - event: messages.post\n    set: { "messages[0].id": "\${a..b}" }`,
-      /a\.\.b cannot be read at character 2/,
+      /a\.\.b cannot be read at character 3/,
     ],
     [
       'a step twice',
