@@ -94,9 +94,10 @@ const unknownPayload = (payload: unknown): Found => {
 
 const find = (event: string | null, payload: unknown): Found[] => {
   const fields = asObject(payload);
-  const found = (EVENTS.get(event ?? '') ?? [])
-    .filter(([key]) => fields !== null && Object.hasOwn(fields, key))
-    .map(([key, finder]) => finder(key, own(fields, key)));
+  const found: Found[] = [];
+  for (const [key, finder] of EVENTS.get(event ?? '') ?? []) {
+    if (fields !== null && Object.hasOwn(fields, key)) found.push(finder(key, own(fields, key)));
+  }
   return found.length === 0 ? [unknownPayload(payload)] : found;
 };
 

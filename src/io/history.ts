@@ -209,6 +209,8 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   const work = async (): Promise<void> => {
     await turn();
     while (deliveries.length > 0 || outcomes.length > 0) {
+      // The way to the thread costs as much for one as for many: a few wait for what comes in the next turn.
+      if (writer !== here && deliveries.length + outcomes.length < CROWD) await turn();
       const batch = deliveries;
       const told = outcomes;
       deliveries = [];

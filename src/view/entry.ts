@@ -37,18 +37,19 @@ export const clockTime = (time: number, offset: (time: number) => number): strin
   return lastTime.text;
 };
 
-const verdictColour = (paint: Painter, verdict: Verdict): ((text: string) => string) =>
-  ({ valid: paint.green, invalid: paint.red, unknown: paint.yellow, unreadable: paint.red })[verdict];
+const COLOURS = { valid: 'green', invalid: 'red', unknown: 'yellow', unreadable: 'red' } as const;
+const verdictColour = (paint: Painter, verdict: Verdict): ((text: string) => string) => paint[COLOURS[verdict]];
 
 /** `valid`, or with what was remarked on: `valid, 2 warnings` would be long, so `valid 2w`. */
 const verdictText = (reading: Reading): string => {
+  if (reading.findings.length === 0) return reading.verdict;
   const warnings = reading.findings.filter(({ severity }) => severity === 'warning').length;
   return reading.verdict === 'valid' && warnings > 0 ? `valid ${warnings > 99 ? '99+' : warnings}w` : reading.verdict;
 };
 
 /** `Ann → Sales: “hi”`, in words that fit a line. */
 const sentence = ({ who, where, what }: Summary): string => {
-  const people = [who, where].filter((part): part is string => part !== null && part !== '').join(' → ');
+  const people = who === null || who === '' ? (where ?? '') : where === null || where === '' ? who : `${who} → ${where}`;
   return clean(people === '' ? what : `${people}: ${what}`);
 };
 
@@ -120,8 +121,9 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
   }
   // The sentence and the item's id share a line where both fit; neither is cut for the other.
   const both = (text: string, ref: string, space: number): string | undefined => {
-    if (ref === '') return width(text) <= space ? pad(text, space) : undefined;
-    const rest = space - width(text) - width(ref);
+    const columns = width(text);
+    if (ref === '') return columns <= space ? `${text}${' '.repeat(space - columns)}` : undefined;
+    const rest = space - columns - width(ref);
     return rest < 2 ? undefined : `${text}${' '.repeat(rest)}${paint.dim(ref)}`;
   };
   const below = (text: string, ref: string, indent: string): string[] => {
@@ -139,6 +141,7 @@ export const entry = (delivery: Delivery, reading: Reading, layout: Layout, styl
     if (alone === undefined) lines.push(...below(told, itemId, INDENT));
     else if (beside === undefined) lines.push(...below('', itemId, INDENT));
   }
+  if (total === 1 && reading.findings.length === 0) return lines;
   for (const item of items.slice(1)) {
     lines.push(...below(`${direction(item)} ${kind(item)} ${sentence(item)}`, clean(item.id ?? ''), INDENT));
   }

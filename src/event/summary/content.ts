@@ -16,6 +16,7 @@ import {
   num,
   object,
   objects,
+  own,
   quote,
   text,
 } from './read.ts';
@@ -68,6 +69,8 @@ const mediaWords = (word: string, media: Fields): string => {
 
 /** The titles of buttons or of the rows of a list that a reader can choose from. */
 const choices = (content: Fields | null): string | null => {
+  // Most contents have none.
+  if (own(content, 'buttons') === undefined && own(content, 'sections') === undefined) return null;
   const buttons = objects(content, 'buttons');
   const rows = objects(content, 'sections').flatMap((section) => objects(section, 'rows'));
   const titles = [...buttons, ...rows]

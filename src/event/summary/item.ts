@@ -18,12 +18,7 @@ export interface Summary {
 }
 
 /** An item's summary; what is not said is not known. */
-export const summary = (what: string, more: Partial<Omit<Summary, 'what'>> = {}): Summary => ({
-  direction: null,
-  kind: null,
-  who: null,
-  where: null,
-  id: null,
-  ...more,
-  what: cut(what, 480),
-});
+export const summary = (what: string, more: Partial<Omit<Summary, 'what'>> = {}): Summary => {
+  const { direction = null, kind = null, who = null, where = null, id = null } = more;
+  return { direction, kind, who, where, id, what: cut(what, 480) };
+};

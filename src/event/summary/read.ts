@@ -65,7 +65,11 @@ export const texts = (fields: Fields | null, key: string): string[] =>
 export const quote = (value: string, most = 200): string => `“${cut(value, most)}”`;
 
 /** `words`, cut to what one line may hold. */
-export const line = (...words: (string | null)[]): string => cut(words.filter((word) => word !== null && word !== '').join(' '), LINE);
+export const line = (...words: (string | null)[]): string => {
+  let said = '';
+  for (const word of words) if (word !== null && word !== '') said += said === '' ? word : ` ${word}`;
+  return cut(said, LINE);
+};
 
 /** "a, b and 98 more", when there are `total` of them. */
 export const enumerate = (names: readonly string[], total: number = names.length): string => {
