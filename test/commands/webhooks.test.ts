@@ -171,6 +171,16 @@ describe('add and remove', () => {
 });
 
 describe('restore', () => {
+  it('does not say that the settings are as they were where others changed them meanwhile', async () => {
+    const at = await startGateway();
+    leaveBehind(at);
+    at.gateway.settings = at.gateway.settings.replace('stats.example.com', 'other.example.com');
+    const { code, stdout } = await run(['webhooks', 'restore', '--yes'], at);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\S+ is taken out\.\nOthers changed the webhooks meanwhile; that stays as they made it:\n/);
+    expect(at.gateway.settings).toBe(SETTINGS.replace('stats.example.com', 'other.example.com'));
+  });
+
   it('takes out what a dead listener left, and strikes it from the journal', async () => {
     const at = await startGateway();
     leaveBehind(at);

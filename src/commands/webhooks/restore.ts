@@ -115,14 +115,10 @@ export const restore = async (flags: RestoreFlags, work: Work): Promise<ExitCode
     return EXIT.ok;
   }
   for (const given of done) {
-    out.lines(
-      clean(
-        given.changed
-          ? `${given.noted.registration.url} is taken out; the settings are as they were.`
-          : `${given.noted.registration.url} was not there any more.`,
-      ),
-    );
     const lines = meanwhileLines(given, out);
+    const then = lines.length === 0 ? '; the settings are as they were' : '';
+    const { url } = given.noted.registration;
+    out.lines(clean(given.changed ? `${url} is taken out${then}.` : `${url} was not there any more.`));
     if (lines.length > 0) out.lines(...lines);
   }
   return EXIT.ok;
