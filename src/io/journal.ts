@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { environmentError, errorCode, reason } from '../errors.ts';
 import { type Owner, type Registration, readRegistration, registrationText } from '../provider/registration.ts';
 import type { Runtime } from '../runtime.ts';
+import { replaceSynced, syncFolder, writeSynced } from './durable.ts';
 import { dirname, join, makeFolder } from './files.ts';
 import { dataFolder } from './folders.ts';
-import { runs, startOf } from './processes.ts';
+import { identityOf, runs } from './processes.ts';
 
 /** SHA-256 of a text, in hex. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -34,7 +35,7 @@ export const channelFolder = (machine: Machine, api: string, channel: string | n
   join(journalFolder(machine), sha256(`${api}\n${channel ?? ''}`).slice(0, 32));
 
 /** This process, as the journal names owners. */
-export const thisProcess = ({ pid, platform }: Machine): Owner => ({ pid, started: startOf(pid, platform) ?? '' });
+export const thisProcess = ({ pid, platform }: Machine): Owner => identityOf(pid, platform);
 
 const cannotWrite = (path: string, error: unknown): Error =>
   environmentError(
@@ -43,26 +44,6 @@ const cannotWrite = (path: string, error: unknown): Error =>
     error,
   );
 
-const syncFolder = (path: string): void => {
-  try {
-    const folder = openSync(path, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-  } catch {
-    // Windows has no such thing; the file itself has been synced.
-  }
-};
-
-const writeSynced = (path: string, text: string): void => {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-};
-
 /**
  * Writes a registration, whole or not at all, and returns when it is on the disk.
  * @throws UserError (3)
@@ -70,13 +51,9 @@ const writeSynced = (path: string, text: string): void => {
 export const note = (machine: Machine, registration: Registration): Noted => {
   const folder = channelFolder(machine, registration.api, registration.channel);
   const path = join(folder, `${registration.id}.json`);
-  const temporary = join(folder, `${registration.id}.${machine.pid}.tmp`);
   try {
     makeFolder(folder, 0o700);
-    rmSync(temporary, { force: true });
-    writeSynced(temporary, registrationText(registration));
-    renameSync(temporary, path);
-    syncFolder(folder);
+    replaceSynced(path, registrationText(registration), machine.pid);
   } catch (error) {
     throw cannotWrite(path, error);
   }
@@ -141,10 +118,7 @@ const testFile = (path: string): string => path.replace(/\.json$/, '.test');
 /** A listener notes that a test has arrived. */
 export const noteTest = (path: string, nonce: string): void => {
   try {
-    const temporary = `${testFile(path)}.tmp`;
-    rmSync(temporary, { force: true });
-    writeSynced(temporary, nonce);
-    renameSync(temporary, testFile(path));
+    replaceSynced(testFile(path), nonce, 'new');
   } catch {
     // The test says then that nothing is known to have arrived.
   }
@@ -201,6 +175,11 @@ const tryLock = (path: string, mine: string, platform: string): boolean => {
   return false;
 };
 
+/** Takes away what a process that was killed had begun to write; only who holds the lock writes here. */
+const sweep = (folder: string): void => {
+  for (const name of namesIn(folder)) if (/\.json\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+};
+
 /**
  * Runs something while no other process of this machine changes the same channel.
  * @param onWait called once where another process holds the lock
@@ -232,6 +211,7 @@ export const locked = async <Result>(
     throw errorCode(error) === undefined ? error : cannotWrite(path, error);
   }
   try {
+    sweep(folder);
     return await run();
   } finally {
     rmSync(path, { force: true });

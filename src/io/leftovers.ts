@@ -1,29 +1,23 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { environmentError, reason } from '../errors.ts';
+import type { Owner } from '../provider/registration.ts';
 import type { Runtime } from '../runtime.ts';
 import { join, makeFolder } from './files.ts';
 import { notesFolder } from './notes.ts';
+import { bootId, identityOf, look, processSpace, runs } from './processes.ts';
 
 type Machine = Pick<Runtime, 'platform' | 'env' | 'home' | 'pid' | 'signal' | 'after'>;
-
-/** A process as it is told from all others, also from one that gets its number later. */
-interface Identity {
-  readonly pid: number;
-  /** When it started, in the system's own words; '' where it does not say. */
-  readonly started: string;
-}
 
 /** What is noted of a program that we started. */
 interface Note {
   /** The run of the machine, and of the container on it, in which the numbers mean something. */
   readonly boot: string;
   readonly space: string;
-  readonly child: Identity;
+  readonly child: Owner;
   /** Texts of which one stands in its command line. */
   readonly marks: readonly string[];
-  readonly parent: Identity;
+  readonly parent: Owner;
 }
 
 const quietly = <Value>(read: () => Value): Value | undefined => {
@@ -34,40 +28,7 @@ const quietly = <Value>(read: () => Value): Value | undefined => {
   }
 };
 
-/** What a command prints; '' where it fails. */
-const printed = (command: string, args: readonly string[]): string =>
-  spawnSync(command, args, { encoding: 'utf8', timeout: 5000, windowsHide: true }).stdout ?? '';
-
-/** When a process started and its command line; undefined where there is no such process. */
-const look = (pid: number, platform: string): { started: string; line: string } | undefined => {
-  if (platform === 'linux') {
-    // proc(5): the name in parentheses may hold anything; field 22 is the start in ticks since the machine did.
-    const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, started] = [fields?.[0], fields?.[19]];
-    if (started === undefined || state === 'Z' || state === 'X') return undefined;
-    return { started, line: quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.replaceAll('\0', ' ') ?? '' };
-  }
-  if (platform === 'win32') {
-    const name = /^"([^"]+)"/.exec(printed('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']))?.[1];
-    return name === undefined ? undefined : { started: '', line: name };
-  }
-  const told = printed('ps', ['-o', 'lstart=,command=', '-p', String(pid)]).trim();
-  // `Mon Nov 30 06:43:20 2026 /usr/local/bin/cloudflared tunnel …`
-  return told === '' ? undefined : { started: told.slice(0, 24), line: told.slice(24) };
-};
-
-const isAlive = ({ pid, started }: Identity, platform: string): boolean => look(pid, platform)?.started === started;
-
-const identityOf = (pid: number, platform: string): Identity => ({ pid, started: look(pid, platform)?.started ?? '' });
-
-const place = ({ platform }: Machine): Pick<Note, 'boot' | 'space'> =>
-  platform === 'linux'
-    ? {
-        boot: quietly(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) ?? '',
-        space: quietly(() => readlinkSync('/proc/self/ns/pid')) ?? '',
-      }
-    : { boot: '', space: '' };
+const place = ({ platform }: Machine): Pick<Note, 'boot' | 'space'> => ({ boot: bootId(platform), space: processSpace(platform) });
 
 /**
  * Notes a program that was started, for the case that we are killed.
@@ -94,7 +55,7 @@ export const noteChild = (machine: Machine, { pid, marks }: { pid: number; marks
   return () => quietly(() => rmSync(file, { force: true }));
 };
 
-const isIdentity = (value: unknown): value is Identity =>
+const isIdentity = (value: unknown): value is Owner =>
   typeof value === 'object' &&
   value !== null &&
   'pid' in value &&
@@ -149,7 +110,7 @@ export const endLeftovers = async (machine: Machine): Promise<number> => {
     if (note === undefined) continue;
     if (note.boot === boot) {
       // In another container numbers mean other processes, and ours cannot be seen.
-      if (note.space !== space || isAlive(note.parent, machine.platform)) continue;
+      if (note.space !== space || runs(note.parent, machine.platform)) continue;
       if (isOurs(note, machine.platform)) {
         await endNoted(note, machine);
         ended++;

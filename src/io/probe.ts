@@ -1,31 +1,10 @@
 import { execFile } from 'node:child_process';
 import { environmentError, errorCode, reason, usageError } from '../errors.ts';
+import { commandWords } from './words.ts';
 
 /** Milliseconds a probe may take, and bytes of its value. */
 const PATIENCE = 5000;
 const MOST_BYTES = 1_000_000;
-
-/** The words of a command: between spaces, or in quotes. Nothing else means anything, for no shell reads it. */
-export const wordsOf = (command: string): string[] | undefined => {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote: string | undefined;
-  for (const char of command.trim()) {
-    if (quote !== undefined) {
-      if (char === quote) quote = undefined;
-      else word = (word ?? '') + char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + char;
-  }
-  if (quote !== undefined) return undefined;
-  if (word !== undefined) words.push(word);
-  return words.length === 0 ? undefined : words;
-};
 
 const isUrl = (text: string): boolean => /^https?:\/\//i.test(text.trim());
 
@@ -81,12 +60,6 @@ export const openProbe = (text: string, cwd: string): (() => Promise<string>) =>
     if (!URL.canParse(text.trim())) throw usageError(`--probe: ${JSON.stringify(text)} is not a url.`);
     return () => fromUrl(text.trim());
   }
-  const words = wordsOf(text);
-  if (words === undefined)
-    throw usageError(
-      `--probe: ${JSON.stringify(text)} is no command.`,
-      'It is a url, or a command with its arguments; quotes keep words together.',
-    );
-  const [file = '', ...args] = words;
+  const [file = '', ...args] = commandWords(text, '--probe', 'It is a url, or a command with its arguments; quotes keep words together.');
   return () => fromCommand(file, args, cwd);
 };

@@ -1,8 +1,9 @@
-import { environmentError, errorCode, reason, usageError } from '../errors.ts';
+import { environmentError, errorCode, reason } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Child, cleanEnvironment, startChild } from './child.ts';
 import { type Ended, endedText } from './cloudflared/failures.ts';
 import type { Failure, Program, Run, Started } from './program.ts';
+import { commandWords } from './words.ts';
 
 /** Milliseconds for the first url in the output. */
 const COMMAND_URL_LIMIT = 30_000;
@@ -11,38 +12,9 @@ const MOST_URLS = 10;
 /** Characters of output in which a url is looked for, and that are kept for a person. */
 const MOST = 8192;
 
-/**
- * A command in words, without a shell: separated by white space; quotes hold words together, a backslash outside of
- * single quotes takes the next quote, space or backslash as it is.
- * @throws UserError (2) where a quote is not closed or there is no word
- */
-export const splitCommand = (text: string): string[] => {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string;
-    const next = text[i + 1];
-    if (char === '\\' && quote !== "'" && next !== undefined && /["'\\\s]/.test(next)) {
-      word = (word ?? '') + next;
-      i++;
-    } else if (quote !== '') {
-      if (char === quote) quote = '';
-      else word = (word ?? '') + char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + char;
-  }
-  if (quote !== '') throw usageError(`--tunnel-command: the quote ${quote} is not closed.`);
-  if (word !== undefined) words.push(word);
-  if (words[0] === undefined || words[0] === '')
-    throw usageError('--tunnel-command names no program.', 'For instance: --tunnel-command "ngrok http {port} --log stdout".');
-  return words;
-};
+/** The command in words, {port} as it stands. @throws UserError (2) */
+export const splitCommand = (text: string): string[] =>
+  commandWords(text, '--tunnel-command', 'For instance: --tunnel-command "ngrok http {port} --log stdout".');
 
 /** Takes https urls out of text that comes in pieces, each once, those of this machine left out. */
 export const createUrlReader = (): { add(text: string): void; readonly urls: readonly URL[]; readonly last: string } => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { madeFor } from '../../src/io/cloudflared/version.ts';
+import { madeFor } from '../../src/io/cloudflared/machine.ts';
 import type { Runtime } from '../../src/runtime.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, expectNoTrace, NASTY } from '../support/harmless.ts';
@@ -167,7 +167,7 @@ describe('tunnel path and version', () => {
   it.each([
     [elf(62), 'linux-x64'],
     [elf(183), 'linux-arm64'],
-    [elf(999), 'linux'],
+    [elf(999), 'linux-machine 999'],
     [Buffer.from('cffaedfe0c000001', 'hex'), 'darwin'],
     [Buffer.from('MZ'), 'win32'],
     [Buffer.from('#!/bin/sh'), undefined],

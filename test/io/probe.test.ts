@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { openProbe, wordsOf } from '../../src/io/probe.ts';
+import { openProbe } from '../../src/io/probe.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { closedPort } from '../support/http.ts';
 
@@ -33,17 +33,6 @@ describe('a probe', () => {
   it('is read without a shell: nothing in a command means anything but quotes', async () => {
     const command = `${process.execPath} -p "process.argv.slice(1).join('|')" 'a b' $HOME ; * > x`;
     expect(await openProbe(command, temporaryFolder())()).toBe('a b|$HOME|;|*|>|x');
-  });
-
-  it.each<[command: string, words: string[] | undefined]>([
-    ['psql -c "select count(*) from replies"', ['psql', '-c', 'select count(*) from replies']],
-    [`a'b c'd  e`, ['ab cd', 'e']],
-    [`a '' "it's"`, ['a', '', "it's"]],
-    ['', undefined],
-    ['  ', undefined],
-    ['a "b', undefined],
-  ])('reads the command %j as words', (command, words) => {
-    expect(wordsOf(command)).toEqual(words);
   });
 
   it.each<[name: string, probe: () => Promise<string>, message: RegExp]>([

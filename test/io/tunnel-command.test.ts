@@ -10,6 +10,7 @@ describe('a command in words', () => {
     [`a "it's" 'say "hi"'`, ['a', "it's", 'say "hi"']],
     ['a b\\ c \\"d \\\\e', ['a', 'b c', '"d', '\\e']],
     ['a "" b', ['a', '', 'b']],
+    [`a'b c'd  e`, ['ab cd', 'e']],
     ['a --x="y z"', ['a', '--x=y z']],
     ['C:\\tools\\lt.exe {port}', ['C:\\tools\\lt.exe', '{port}']],
     ['a $HOME `id` ; b | c > d', ['a', '$HOME', '`id`', ';', 'b', '|', 'c', '>', 'd']],

@@ -6,6 +6,7 @@ import { formatSize } from '../../event/summary.ts';
 import type { Runtime } from '../../runtime.ts';
 import { confirm } from '../confirm.ts';
 import { DownloadError, download } from '../download.ts';
+import { syncFolder } from '../durable.ts';
 import { dirname, exists, join, kindOf, makeFolder, readChunks } from '../files.ts';
 import { startOf } from '../processes.ts';
 import { openProgress, showsProgress } from '../progress.ts';
@@ -80,17 +81,6 @@ const cannotWrite = (path: string, error: unknown): UserError =>
     errorCode(error) === 'ENOSPC' ? 'Make room there, or name a cloudflared with --cloudflared.' : 'Name a cloudflared with --cloudflared.',
     error,
   );
-
-/** The folder's entry reaches the disk too, where the system knows such a thing. */
-const syncFolder = (path: string): void => {
-  try {
-    const folder = openSync(path, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-  } catch {
-    // Windows opens no folders.
-  }
-};
 
 /** Gets the file into a temporary one. @throws UserError (3); the signal's reason where it was stopped */
 const fetchInto = async (file: number, path: string, asset: Asset, options: InstallOptions, signal: AbortSignal): Promise<void> => {

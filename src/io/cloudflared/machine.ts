@@ -1,29 +1,66 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** `e_machine` of an ELF file (System V ABI) for Node's names of processors. */
-const ELF_MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183, ia32: 3, arm: 40, riscv64: 243, loong64: 258, s390x: 22 };
+/** Processors by the number that an ELF file gives them (e_machine of the System V ABI), in Node's words. */
+const ELF_MACHINES: Readonly<Record<number, string>> = {
+  3: 'ia32',
+  22: 's390x',
+  40: 'arm',
+  62: 'x64',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loong64',
+};
+
+/** Beginnings of programs of macOS, for one processor or several, in hexadecimal. */
+const MACH_O = ['cffaedfe', 'cefaedfe', 'cafebabe'];
 
 /**
- * Whether a file cannot run on this machine, by its first bytes. The C library hands what the system cannot run to a
- * shell, which takes its bytes for commands: no error says so.
- * @param platform Node's name; only Linux is looked at, other systems say it themselves
+ * For which kind of machine a program was made, by how its file begins: `linux-arm64`, `darwin`, `win32`; undefined
+ * where that cannot be told, for instance of a script.
  */
-export const isForeign = (path: string, platform: string, arch: string): boolean => {
-  if (platform !== 'linux') return false;
+export const madeFor = (head: Uint8Array): string | undefined => {
+  const bytes = Buffer.from(head);
+  const magic = bytes.toString('hex', 0, 4);
+  if (magic === '7f454c46' && bytes.length >= 20) {
+    const number = bytes[5] === 2 ? bytes.readUInt16BE(18) : bytes.readUInt16LE(18);
+    return `linux-${ELF_MACHINES[number] ?? `machine ${number}`}`;
+  }
+  if (MACH_O.includes(magic)) return 'darwin';
+  return magic.startsWith('4d5a') ? 'win32' : undefined;
+};
+
+const headOf = (path: string): Buffer => {
   const head = Buffer.alloc(20);
   try {
     const file = openSync(path, 'r');
     try {
-      readSync(file, head, 0, head.length, 0);
+      return head.subarray(0, readSync(file, head, 0, head.length, 0));
     } finally {
       closeSync(file);
     }
   } catch {
-    return false; // it may be run, and not read
+    return head.subarray(0, 0); // it may be run, and not read
   }
-  if (head.toString('latin1', 0, 2) === '#!') return false;
-  if (head.toString('latin1', 0, 4) !== '\u007fELF') return true;
-  const machine = ELF_MACHINES[arch];
-  const found = head[5] === 2 ? head.readUInt16BE(18) : head.readUInt16LE(18);
-  return machine !== undefined && found !== machine;
+};
+
+/** What is known of a program before it is run. */
+export interface Made {
+  /** As `madeFor` tells it. */
+  readonly kind: string | undefined;
+  /** Whether that is another kind of machine than this one. */
+  readonly isForeign: boolean;
+  /** Whether it is a program of any kind, or a script that names its interpreter, or could not be read. */
+  readonly isProgram: boolean;
+}
+
+/**
+ * Reads how the file of a program begins. The C library hands what the system cannot run to a shell, which takes its
+ * bytes for commands and says no error: what is foreign is not to be run at all.
+ */
+export const madeOf = (path: string, { platform, arch }: { readonly platform: string; readonly arch: string }): Made => {
+  const head = headOf(path);
+  const kind = madeFor(head);
+  const isKnown = Object.values(ELF_MACHINES).includes(arch);
+  const isForeign = kind !== undefined && kind !== platform && kind !== `${platform}-${arch}` && (isKnown || !kind.startsWith(platform));
+  return { kind, isForeign, isProgram: kind !== undefined || head.length === 0 || head.toString('latin1', 0, 2) === '#!' };
 };

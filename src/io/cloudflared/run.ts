@@ -1,13 +1,14 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { build_options } from 'cloudflared';
 import { errorCode, reason } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Child, cleanEnvironment, startChild } from '../child.ts';
+import { replaceSynced } from '../durable.ts';
 import { exists, join, makeFolder } from '../files.ts';
 import { notesFolder } from '../notes.ts';
 import type { Failure, Program, Run, Started } from '../program.ts';
 import { causeOfSpawn, type Ended, endedText, failureOf } from './failures.ts';
-import { isForeign } from './machine.ts';
+import { madeOf } from './machine.ts';
 import { createOutputReader, type Said } from './output.ts';
 
 /** Milliseconds for the url: cloudflared itself gives up after 15 s. */
@@ -39,9 +40,7 @@ const emptyConfig = (runtime: Runtime): string => {
   const file = join(folder, 'empty.yml');
   if (exists(file) && readFileSync(file, 'utf8') === EMPTY) return file;
   // Another listener may read it at this moment.
-  const fresh = `${file}.${runtime.id()}`;
-  writeFileSync(fresh, EMPTY, { mode: 0o600 });
-  renameSync(fresh, file);
+  replaceSynced(file, EMPTY, runtime.id());
   return file;
 };
 
@@ -90,6 +89,8 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
       }
       if (said.length > 0) turn();
     };
+    const made = madeOf(path, runtime);
+    if (made.isForeign) return { failure: failureOf('architecture', { what: path }) };
     let child: Child;
     try {
       child = await startChild({
@@ -114,7 +115,8 @@ export const cloudflaredProgram = ({ path, local, named, runtime }: CloudflaredO
     });
     const why = (given: Failure['cause']): Failure => {
       const isStranger = !reader.isCloudflared && reader.last.length > 0;
-      if (!reader.isCloudflared && isForeign(path, runtime.platform, runtime.arch)) return failureOf('architecture', { what: path });
+      // A shell has got it, and its words are none of ours.
+      if (!reader.isCloudflared && runtime.platform === 'linux' && !made.isProgram) return failureOf('architecture', { what: path });
       return failureOf(worst?.cause ?? (isStranger ? 'not-cloudflared' : given), {
         line: worst?.line ?? reader.last.at(-1),
         ...(ended === undefined ? {} : { ended }),
