@@ -4,7 +4,7 @@ import { proxyFor } from '../delivery/proxy.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { type Answer, type Fault, retryAfter, tell, tellSilence, wordsOf } from '../provider/answers.ts';
 import { type Health, readAllowed, readHealth } from '../provider/channel.ts';
-import { patchText, readMember, readSettings, type Settings, SettingsError } from '../provider/settings.ts';
+import { patchText, readList, readMember, readSettings, type Settings, SettingsError } from '../provider/settings.ts';
 import type { Runtime } from '../runtime.ts';
 import { openEndpoint, type WholeAnswer } from './endpoint.ts';
 
@@ -72,6 +72,9 @@ const PAUSE = 1000;
 const PAUSE_AT_LIMIT = 5000;
 const LONGEST_WAIT = 60_000;
 
+/** Characters of a header's value from which on it is looked for in what a server says; shorter ones stand everywhere. */
+const SHORTEST_SECRET = 6;
+
 const headerOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 const isJson = (text: string): boolean => {
@@ -95,8 +98,22 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
   );
   let date: string | undefined;
 
-  /** What a stranger said, without the token: some servers repeat the request. */
-  const without = (text: string): string => text.replaceAll(token, '(token)');
+  /** Values of headers that were sent along, which may be secrets of webhooks. */
+  const secrets = new Set<string>();
+  const keepSecret = (headers: Iterable<readonly [name: string, value: string]>): void => {
+    for (const [, value] of headers) if (value.length >= SHORTEST_SECRET) secrets.add(value);
+  };
+  /** What a stranger said, without token and secrets: some servers repeat the request. To be done before it is cut short. */
+  const without = (text: string): string => {
+    let left = text.replaceAll(token, '(token)');
+    for (const secret of secrets) left = left.replaceAll(secret, '(secret)');
+    return left;
+  };
+  const words = (answer: Answer): Answer => ({
+    ...answer,
+    text: without(answer.text),
+    location: answer.location === undefined ? undefined : without(answer.location),
+  });
   const failed = ({ fault, message, hint }: { fault: Fault; message: string; hint: string }): ProviderError =>
     new ProviderError(fault, without(message), without(hint));
 
@@ -165,7 +182,7 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
       }
       const { status, text } = answer;
       if (status >= 200 && status < 300 && isJson(text)) return text;
-      const wrong = failed(tell(`${method} ${path}`, answer, api));
+      const wrong = failed(tell(`${method} ${path}`, words(answer), api));
       if (wrong.fault === 'limit') {
         const wait = retryAfter(answer.retryAfter, runtime.now()) ?? PAUSE_AT_LIMIT;
         if (wait > LONGEST_WAIT) throw new ProviderError('limit', wrong.message, `It asks to wait ${Math.ceil(wait / 1000)} s.`);
@@ -195,7 +212,10 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
         throw error instanceof SettingsError ? unreadable('GET /settings', error.message) : error;
       }
     },
-    replace: async (list) => readMember(await call('PATCH', '/settings', patchText(list), false), 'before_update'),
+    async replace(list) {
+      for (const { headers } of readList(list).webhooks) keepSecret(headers);
+      return readMember(await call('PATCH', '/settings', patchText(list), false), 'before_update');
+    },
     async events() {
       const names = readAllowed(JSON.parse(await call('GET', '/settings/events', '', true)));
       if (names === undefined) throw unreadable('GET /settings/events', 'it is no list of events');
@@ -207,15 +227,17 @@ export const openProvider = async (options: ProviderOptions): Promise<Provider> 
       return health;
     },
     async test(request) {
+      keepSecret(Object.entries(request.headers));
       for (let tried = 1; ; tried++) {
         const answer = await send('POST', '/settings/webhook_test', JSON.stringify(request));
         const { status, text } = answer;
         if (status >= 200 && status < 300 && isJson(text)) return { ok: true };
-        const wrong = failed(tell('POST /settings/webhook_test', answer, api));
+        const said = words(answer);
+        const wrong = failed(tell('POST /settings/webhook_test', said, api));
         // The provider tells here how the url was answered (CONTRACT.md section 9).
-        const { details } = wordsOf(text);
+        const { details } = wordsOf(said.text);
         if (details !== undefined && !['token', 'trial', 'limit', 'redirect'].includes(wrong.fault)) {
-          return { ok: false, status, told: without(details) };
+          return { ok: false, status, told: details };
         }
         const wait = retryAfter(answer.retryAfter, runtime.now()) ?? PAUSE_AT_LIMIT;
         if (wrong.fault !== 'limit' || tried === TRIES || wait > LONGEST_WAIT) throw wrong;

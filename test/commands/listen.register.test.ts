@@ -1,6 +1,11 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ListenOptions } from '../../src/commands/listen/options.ts';
+import type { PublicAddress } from '../../src/commands/listen/public.ts';
+import { planRegistration } from '../../src/commands/listen/register.ts';
+import { channelFolder } from '../../src/io/journal.ts';
+import { openTerminal } from '../../src/io/terminal.ts';
 import { main } from '../../src/main.ts';
 import { startApp } from '../support/app.ts';
 import { type Behaviour, CHANNEL, type Gateway, memberText, SETTINGS, TOKEN, withMember } from '../support/gateway.ts';
@@ -39,6 +44,9 @@ const start = async (
     },
   };
 };
+
+const THEIR_SECRET = 'of-the-other-webhook';
+const SETTINGS_WITH_SECRET = `{"webhooks":[{"url":"https://crm.example.com/","events":[],"headers":{"X-Key":"${THEIR_SECRET}"}}]}`;
 
 const payload = { messages: [message('hello')], event: { type: 'messages', event: 'post' }, channel_id: CHANNEL };
 const ours = (gateway: Gateway, url: string) => gateway.webhooks().find((webhook) => webhook.url === url);
@@ -282,6 +290,66 @@ describe('what goes wrong', () => {
     expect(gateway.settings).toBe(SETTINGS);
     expect(journalOf(data)).toEqual([]);
     expect(checkedRecords(result.stdout).map(({ type }) => type)).not.toContain('ready');
+  });
+
+  it('a provider that repeats what it was sent: the secrets of all webhooks are left out', async () => {
+    const { gateway, env } = await startGateway({ settings: SETTINGS_WITH_SECRET });
+    gateway.behave = (call) =>
+      call === 'PATCH /settings'
+        ? {
+            kind: 'answer',
+            status: 400,
+            body: JSON.stringify({ error: { message: `Bad: X-Mine=of-this-listener X-Key=${THEIR_SECRET}` } }),
+          }
+        : undefined;
+    const result = await run(
+      ['listen', '--port', '0', '--public-url', 'http://127.0.0.1:9/', '--register', '--secret-header', 'X-Mine: of-this-listener'],
+      { env, after: quick },
+    );
+    expect(result.code).toBe(3);
+    expect(result.stderr).toContain('It says: Bad: X-Mine=(secret) X-Key=(secret).');
+    expect(gateway.settings).toBe(SETTINGS_WITH_SECRET);
+  });
+
+  it('what a killed process had begun to write into the journal is taken away by the next one', async () => {
+    const { gateway, env, data } = await startGateway();
+    const folder = channelFolder(testRuntime({ env }), gateway.url, CHANNEL);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'left1.json.77.tmp'), '{"v":1,"bef');
+    const listener = await start(env);
+    expect(await listener.stop()).toBe(0);
+    expect(filesIn(join(data, 'whapi-hooks', 'registrations'))).toEqual([]);
+  });
+
+  it('a public address that becomes another one while it is registered: the new one is told too', async () => {
+    const { gateway, env } = await startGateway();
+    const runtime = testRuntime({ env });
+    // The flags that a registration looks at.
+    const options = { register: true, mode: 'body', apiTimeout: 15_000 } as ListenOptions;
+    const loan = await planRegistration(options, runtime, await openTerminal(runtime, 'never'), undefined, true);
+    let url = new URL('https://first.example.com/');
+    gateway.moment = (moment) => {
+      if (moment === 'before PATCH /settings') url = new URL('https://second.example.com/');
+    };
+    const address: PublicAddress = {
+      get url() {
+        return url;
+      },
+      onChange: () => {}, // it changed before anybody asked to be told
+      close: async () => {},
+    };
+    const moved = new Promise<void>((resolve) => {
+      const announce = (line: string): void => (line.includes('second.example.com') ? resolve() : undefined);
+      void loan?.open({ address, signal: new AbortController().signal, announce });
+    });
+    await moved;
+    expect(gateway.webhooks().map(({ url: registered }) => registered)).toEqual([
+      'https://crm.example.com/hook',
+      'https://stats.example.com/',
+      'https://second.example.com/',
+    ]);
+    expect(await loan?.close()).toBe(true);
+    expect(gateway.settings).toBe(SETTINGS);
   });
 
   it('whether it was added is not known: 3, with the command, and the note stays', async () => {

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../delivery/delivery.ts';
 import { recordLine, registeredRecord } from '../../delivery/recording.ts';
-import { UserError, usageError } from '../../errors.ts';
+import { reason, UserError, usageError } from '../../errors.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
 import type { Runtime } from '../../runtime.ts';
 import { clean } from '../../view/text.ts';
@@ -97,10 +97,10 @@ export const planRegistration = async (
         if (lines.length > 0) err.lines(...lines);
         return true;
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
+        // Whatever it is: the rest of the listener has to be ended in order.
         complain(
           terminal,
-          `The channel's settings could not be given back: ${error.message}`,
+          `The channel's settings could not be given back: ${error instanceof UserError ? error.message : reason(error)}`,
           `Do it later with: ${restoreCommand(options)}`,
         );
         return false;

@@ -207,6 +207,8 @@ export const register = async (wanted: Wanted, url: string): Promise<Registered>
       address.onChange(() => {
         following = following.then(move);
       });
+      // It may have changed while it was registered.
+      following = following.then(move);
     },
     async giveBack(layout) {
       await following;
