@@ -11,8 +11,10 @@ import {
   dropShare,
   duplicateShare,
   lateShare,
+  REPLAY_FORMATS,
   REPLAY_MODES,
   RETRIES,
+  type ReplayFormat,
   type ReplayOptions,
   rate,
   SETTLE,
@@ -22,6 +24,7 @@ import {
   window,
 } from './replay/options.ts';
 import { replay } from './replay/session.ts';
+import { type ReporterChoice, reporterOf } from './reporting.ts';
 
 const EXAMPLES = `
 Examples:
@@ -32,6 +35,7 @@ Examples:
   $ whapi-hooks replay samples --mode all --concurrency 10  all samples in all three modes, ten at once
   $ whapi-hooks replay fixtures --only 'messages.*' --json | jq .status
   $ whapi-hooks replay samples --expect 'time<1s' --expect body.ok=true --fail-fast
+  $ whapi-hooks replay samples --reporter text --reporter junit=out.xml
   $ whapi-hooks replay today.jsonl --duplicate 10% --late 5%:2s --reorder 5 --seed 7
 
   $ whapi-hooks replay scenarios/poll --var 'title=Tea or coffee?'  events that tell a story, with new ids
@@ -103,6 +107,13 @@ export const addReplayFlags = (command: Command): Command => {
     .option('--schema-overlay <file>', 'what drift --overlay wrote: it is accepted')
     .option('-n, --dry-run', 'show what would be sent, and send nothing')
     .option('--json', 'records, one a line')
+    .addOption(
+      option<readonly ReporterChoice<ReplayFormat>[]>(
+        '--reporter <format>',
+        `text, json, junit or github; junit=out.xml writes a file; may be repeated`,
+        reporterOf(REPLAY_FORMATS),
+      ),
+    )
     .option('--history <file>', 'the history that history: reads');
   return addChoosing(command, {});
 };

@@ -21,12 +21,8 @@ import { plain } from '../view/paint.ts';
 import { addChoosing, CHOOSING, type ChoosingOptions, checkChoosing, readFilter } from './choose.ts';
 import { documentsOf } from './documents.ts';
 import { colourOf, count, eventName, oneOf, option } from './flags.ts';
+import { type ReporterChoice, reporterOf, takesStdout } from './reporting.ts';
 import type { Checking } from './validate/check.ts';
-
-interface ReporterChoice {
-  readonly format: Format;
-  readonly file: string | undefined;
-}
 
 interface ValidateOptions extends ChoosingOptions {
   readonly limit: number;
@@ -34,7 +30,7 @@ interface ValidateOptions extends ChoosingOptions {
   readonly failOn?: FailOn;
   readonly ignore?: readonly Rule[];
   readonly json?: boolean;
-  readonly reporter?: readonly ReporterChoice[];
+  readonly reporter?: readonly ReporterChoice<Format>[];
   readonly as?: EventName;
   readonly schemaOverlay?: string;
   readonly jobs?: number;
@@ -72,15 +68,6 @@ const rules = (text: string, before: readonly Rule[] | undefined): Rule[] => {
   return [...(before ?? []), ...more];
 };
 
-/** `junit=out.xml`, or a format alone for standard output. */
-const reporter = (text: string, before: readonly ReporterChoice[] | undefined): ReporterChoice[] => {
-  const at = text.indexOf('=');
-  const format = oneOf(FORMATS)(at === -1 ? text : text.slice(0, at));
-  const file = at === -1 ? undefined : text.slice(at + 1);
-  if (file === '') throw new InvalidArgumentError(`The file is missing: write ${format}=out.`);
-  return [...(before ?? []), { format, file }];
-};
-
 /** Sources that were not named come from the project's config; paths in it start at its folder. */
 const sourcesOf = (
   named: readonly string[],
@@ -104,18 +91,11 @@ const sourcesOf = (
  * @throws UserError (2) for two reports on standard output
  */
 const targetsOf = (options: ValidateOptions, runtime: Runtime, { out, err }: Terminal, cwd: string): ReportTarget[] => {
-  const chosen: ReporterChoice[] = [
+  const chosen: ReporterChoice<Format>[] = [
     ...(options.reporter ?? []),
     ...(options.json === true ? [{ format: 'json' as const, file: undefined }] : []),
   ];
-  const onStdout = chosen.filter(({ file }) => file === undefined);
-  if (onStdout.length > 1) {
-    throw usageError(
-      `Two reports cannot both go to standard output: ${onStdout.map(({ format }) => format).join(', ')}.`,
-      'Write all but one into files: --reporter junit=out.xml.',
-    );
-  }
-  if (onStdout.length === 0) chosen.unshift({ format: 'text', file: undefined });
+  if (!takesStdout(chosen)) chosen.unshift({ format: 'text', file: undefined });
   const context = (screen: Screen | undefined): ReportContext => ({
     paint: screen?.paint ?? plain,
     columns: screen?.columns ?? 160,
@@ -253,10 +233,10 @@ export const addValidate: AddCommand = (program, runtime, finish) => {
     .addOption(option('--fail-on <severity>', 'error, warning or never: what makes the check fail (default: error)', oneOf(FAIL_ON)))
     .addOption(option<readonly Rule[]>('--ignore <rules>', 'leave out findings of these rules', rules))
     .addOption(
-      option<readonly ReporterChoice[]>(
+      option<readonly ReporterChoice<Format>[]>(
         '--reporter <format>',
         `${FORMATS.join(', ')}; format=file writes a file; may be repeated`,
-        reporter,
+        reporterOf(FORMATS),
       ),
     )
     .option('--json', 'one JSON document; the same as --reporter json')

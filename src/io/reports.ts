@@ -42,11 +42,25 @@ const openFile = (file: string, append: boolean, cwd: string): Writer => {
   }
 };
 
-/** @throws UserError (3) where a file cannot be written */
-export const openReports = async (targets: readonly ReportTarget[], cwd: string): Promise<Reports> => {
-  const open: { reporter: Reporter; write: (text: string) => void; close: () => void }[] = [];
-  for (const { format, to, context } of targets) {
-    const create = await LOAD[format]();
+/** A report that is open. */
+export interface OpenReport<Made> {
+  readonly reporter: Made;
+  /** @throws UserError (3) where it cannot be written */
+  write(text: string): void;
+  close(): void;
+}
+
+/**
+ * Opens reports of any run, and writes their beginnings.
+ * @throws UserError (3) where a file cannot be written
+ */
+export const openEach = async <Made extends { begin(): string }>(
+  asked: readonly { readonly format: string; readonly to: ReportTarget['to']; readonly create: () => Promise<Made> }[],
+  cwd: string,
+): Promise<OpenReport<Made>[]> => {
+  const open: OpenReport<Made>[] = [];
+  for (const { format, to, create } of asked) {
+    const reporter = await create();
     const writer = 'file' in to ? openFile(to.file, to.append === true, cwd) : undefined;
     const send = 'file' in to ? (text: string): void => writer?.write(text) : to.write;
     const write = (text: string): void => {
@@ -57,10 +71,18 @@ export const openReports = async (targets: readonly ReportTarget[], cwd: string)
         throw environmentError(`The report ${'file' in to ? to.file : format} cannot be written: ${reason(error)}.`, undefined, error);
       }
     };
-    const reporter = create(context);
     write(reporter.begin());
     open.push({ reporter, write, close: () => writer?.close() });
   }
+  return open;
+};
+
+/** @throws UserError (3) where a file cannot be written */
+export const openReports = async (targets: readonly ReportTarget[], cwd: string): Promise<Reports> => {
+  const open = await openEach<Reporter>(
+    targets.map(({ format, to, context }) => ({ format, to, create: async () => (await LOAD[format]())(context) })),
+    cwd,
+  );
   return {
     row(row) {
       for (const { reporter, write } of open) write(reporter.row(row));

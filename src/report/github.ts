@@ -12,10 +12,12 @@ import { summaryText } from './text.ts';
  */
 
 /** Annotations of one level that GitHub shows for a step. */
-const MOST_ANNOTATIONS = 10;
+export const MOST_ANNOTATIONS = 10;
 
-const data = (text: string): string => clean(text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
-const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+/** Text of a workflow command. */
+export const data = (text: string): string => clean(text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
+/** The value of a property of a workflow command. */
+export const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /** Annotations, as many as GitHub shows, and a notice of how many more there are. */
 export const githubReporter: CreateReporter = ({ fromRoot }) => {
@@ -50,7 +52,7 @@ const MOST_BYTES = 1_000_000;
 const encoder = new TextEncoder();
 
 /** Text in a cell of a Markdown table: signs that Markdown or HTML would act on stand as character references. */
-const cell = (text: string): string => {
+export const cell = (text: string): string => {
   const short = text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
   return clean(short).replace(/[!#$%&()*+.:;<>?@[\\\]^_`{|}~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 };

@@ -3,6 +3,7 @@ import { clean, plural } from '../view/text.ts';
 import type { CreateReporter, ReportedRow } from './reporter.ts';
 import { rowLine, rowSentence } from './row.ts';
 import { summaryText } from './text.ts';
+import { xml } from './xml.ts';
 
 /*
  * The XML of Ant's JUnit task, as junit.xsd (windyroad/JUnit-Schema) describes it; that is what CI servers read. The
@@ -14,15 +15,6 @@ const MOST_CASES = 10_000;
 const MOST_LINES = 10_000;
 /** Findings told in one test case. */
 const MOST_FINDINGS = 100;
-
-/** Text in XML 1.0: what the document may not hold is gone (clean() has dealt with control characters). */
-const xml = (text: string): string =>
-  text
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 
 interface Case {
   readonly name: string;

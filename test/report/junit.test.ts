@@ -1,28 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { junitReporter } from '../../src/report/junit.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { packageRoot, run } from '../support/runtime.ts';
+import { complaint, missing } from '../support/junit.ts';
+import { run } from '../support/runtime.ts';
 import { CONTEXT, HARMFUL, MANY, NASTY, nastyRows, report, row } from './rows.ts';
-
-const XSD = join(packageRoot, '../shared/formats/junit.xsd');
-
-const missing = !existsSync(XSD)
-  ? `there is no ${XSD}`
-  : spawnSync('xmllint', ['--version']).error !== undefined
-    ? 'there is no xmllint (Debian: libxml2-utils)'
-    : undefined;
-if (missing !== undefined) process.stderr.write(`JUnit is not checked against its schema: ${missing}.\n`);
-
-/** What xmllint says against a document; '' where it is valid. */
-const complaint = (xml: string): string => {
-  const file = join(temporaryFolder({}), 'junit.xml');
-  writeFileSync(file, xml);
-  const { status, stderr } = spawnSync('xmllint', ['--noout', '--huge', '--schema', XSD, file], { encoding: 'utf8' });
-  return status === 0 ? '' : stderr;
-};
 
 /** What an XPath expression gives, as another parser reads the document. */
 const xpath = (xml: string, expression: string): string => {

@@ -8,6 +8,11 @@ import { SEEDS } from '../../replay/random.ts';
 import { readDuration } from '../../units.ts';
 import type { ChoosingOptions } from '../choose.ts';
 import type { TlsOptions } from '../reaching.ts';
+import type { ReporterChoice } from '../reporting.ts';
+
+/** The formats that the report of a run comes in. */
+export const REPLAY_FORMATS = ['text', 'json', 'junit', 'github'] as const;
+export type ReplayFormat = (typeof REPLAY_FORMATS)[number];
 
 export const REPLAY_MODES = [...MODES, 'all'] as const;
 
@@ -59,6 +64,7 @@ export interface ReplayOptions extends ChoosingOptions, TlsOptions, DeedOptions 
   readonly limit?: number;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly reporter?: readonly ReporterChoice<ReplayFormat>[];
   readonly schemaOverlay?: string;
 }
 

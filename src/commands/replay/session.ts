@@ -18,6 +18,7 @@ import { openReached } from '../reaching.ts';
 import type { Deeds } from './deeds.ts';
 import { isNobody, stopping, tellUnreachable } from './ending.ts';
 import { checkPace, isRandom, RETRIES, type ReplayOptions, readExpects, wantsDeeds } from './options.ts';
+import { openReplayReports } from './reports.ts';
 import { openSteps, type StepSource, shellWord } from './steps.ts';
 
 /** Deliveries, and bytes of their bodies, that are read before the first is sent: a run of fewer is known as a whole. */
@@ -124,6 +125,8 @@ export const replay = async (
   const url = readEndpoint(options.to ?? DEFAULT_ENDPOINT);
   checkPace(options);
   if (options.rule !== undefined && options.check !== true) throw usageError('--rule chooses what --check checks.', 'Add --check.');
+  if (options.reporter !== undefined && (options.check === true || options.dryRun === true))
+    throw usageError('--reporter tells how deliveries were taken; --check and --dry-run have --json.');
   const expects = withDefaults(readExpects(options));
   const seed = options.seed ?? seedOf(runtime.id());
   const told = isRandom(options) ? seed : undefined;
@@ -161,6 +164,11 @@ export const replay = async (
   checkCounted(ahead.steps, options);
   const deeds = await openDeedsOf(options, expects, runtime, terminal);
   const endpoint = await openReached(url, options, runtime);
+  const behind = behindCommand(url, options);
+  const reports = await openReplayReports(options, runtime, terminal, {
+    endpoint: url.href,
+    command: (again) => `whapi-hooks replay ${again}${behind}`,
+  });
   const { runSteps } = await import('../../io/run.ts');
   const stop = stopping(runtime, terminal);
   const total = ahead.isAll ? ahead.steps.length * (options.checkIdempotent === true ? 2 : 1) : 0;
@@ -177,11 +185,12 @@ export const replay = async (
     const result = deeds?.remarked(plain) ?? plain;
     const { broken } = result;
     totals.add(result);
+    reports.result(result);
     first ??= result;
     done++;
     if (broken.length > 0) failed++;
     if (isNobody(result, done) || failed >= mostFailures) stop.abort();
-    const isShown = options.json === true || !isQuiet || broken.length > 0;
+    const isShown = options.json === true || (reports.text && (!isQuiet || broken.length > 0));
     if (isShown) {
       progress.pause();
       if (options.json === true) out.write(recordLine(resultRecord(result)));
@@ -216,11 +225,12 @@ export const replay = async (
   const all = totals.totals();
   if (!ahead.isAll) tellUnfit(source, terminal);
   if (options.json === true) out.write(recordLine(summaryRecord(all, ending, told)));
-  else {
-    const tables = replayTables(all, out, behindCommand(url, options));
+  else if (reports.text) {
+    const tables = replayTables(all, out, behind);
     const faults = faultsLine(all, told);
     out.lines(...tables, ...(faults === undefined ? [] : [faults]), replaySummary(all, ending, out));
   }
+  reports.end({ totals: all, ending, seed: told, ms: runtime.elapsed() - begun });
   const notes = deeds?.notes();
   for (const text of notes?.texts ?? []) err.lines(err.paint.yellow(clean(text)));
   if (notes?.wanting === true) trouble.push(EXIT.wanting);
