@@ -312,7 +312,7 @@ describe('replay --check', () => {
     [['--check-idempotent'], /--check-idempotent cannot/],
     [['--rule', 'duplicate'], /Did you mean duplicates/],
     [['--api-port', '70000'], /from 0 to 65535/],
-    [['--probe', '"'], /is no command/],
+    [['--probe', '"'], /the quote " is not closed/],
   ] as const)('is called wrongly with %j', async (flags, message) => {
     const { url, hooks } = await startHandler(ok);
     const { code, stderr } = await check(url, flags);
