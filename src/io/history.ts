@@ -3,11 +3,10 @@ import { facetsOf } from '../delivery/facets.ts';
 import { environmentError, type UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Engine, Value } from './database.ts';
-import type { Keeper } from './keeper.ts';
-import type { Values } from './packed.ts';
+import { openLog } from './log.ts';
 import { KEEP, type Keep } from './prune.ts';
 import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
-import { createWriter, type Writer } from './writer.ts';
+import { createWriter, type Values } from './writer.ts';
 
 export type { Keep } from './prune.ts';
 
@@ -37,22 +36,17 @@ export interface HistoryOptions {
   /** Milliseconds that a file held by another process is waited for. */
   readonly patience?: number;
   readonly engines?: readonly Engine[];
-  /** The thread that writes where deliveries come in numbers; without it this one does. */
-  readonly thread?: ThreadOptions | undefined;
-}
-
-export interface ThreadOptions {
-  /** The file of the program that it runs. */
-  readonly program: string;
-  /** Deliveries that have to come in crowds before it is worth its start; with 0 it is there from the beginning and writes all. */
+  /** The file of the program that a thread runs which empties the log; without it this one does. */
+  readonly program?: string | undefined;
+  /** Bytes of the log after which it is emptied. */
   readonly after?: number;
-  /** Milliseconds after a crowd until a few are written without it again. */
-  readonly calm?: number;
 }
 
 /** A delivery that waits for its transaction. */
 interface Waiting {
   readonly values: Values;
+  /** Bytes of its body. */
+  readonly size: number;
   readonly resolve: () => void;
   readonly reject: (error: UserError) => void;
 }
@@ -65,11 +59,8 @@ const OUTCOME_PAUSE = 10;
 const LONGEST_ERROR = 1000;
 /** Ids that were given away anew; their outcomes must find them. */
 const MOST_RENAMED = 10_000;
-/** Deliveries and outcomes of one transaction that are a crowd, and how many have to come in crowds before a thread is started. */
-const CROWD = 8;
-const AFTER = 200;
-/** Milliseconds after a crowd in which all goes to the thread; later a few are written here, for the way there and back costs more. */
-const CALM = 100;
+/** Bytes that a row takes in the log beside its body, about. */
+const ROW = 1200;
 
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
@@ -125,12 +116,11 @@ const outcomeValues = (outcome: Outcome, id: string, time: number): Value[] => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Opens the history to write into it. This thread writes, and while deliveries come in numbers, where `thread` names a
- * program, one of its own does.
+ * Opens the history to write into it. Its log is emptied by a thread of its own, where `program` names what that runs.
  * @throws UserError (3) where no database can be had or the file cannot be used, with advice (--no-history)
  */
 export const openHistory = async (options: HistoryOptions): Promise<History> => {
-  const { runtime, base, keep = KEEP, patience = PATIENCE, thread } = options;
+  const { runtime, base, keep = KEEP, patience = PATIENCE, program, after } = options;
   const { now } = runtime;
   const { path, database } = await openStore(options);
   try {
@@ -149,49 +139,15 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   let closed = false;
   const renamed = new Map<string, string>();
 
-  const here = createWriter(database, { path, keep, patience, now });
-  /** The thread, once it is ready and as long as it is there; this one's connection stays open for when it is not. */
-  let keeper: Keeper | undefined;
-  let starting: Promise<void> | undefined;
-  const after = thread?.after ?? AFTER;
-  let crowded = 0;
-  let lastCrowd = Number.NEGATIVE_INFINITY;
-  const choose = (rows: number): Writer => {
-    if (keeper === undefined || keeper.gone) return here;
-    if (after === 0 || rows >= CROWD) {
-      // Not the runtime's clock: this is about how busy the machine is.
-      lastCrowd = performance.now();
-      return keeper;
-    }
-    return performance.now() - lastCrowd < (thread?.calm ?? CALM) ? keeper : here;
-  };
-  let writer: Writer = here;
-  /** Who writes a batch of so many rows. One batch is written at a time, so the two never do at once; the other one rests. */
-  const writerOf = (rows: number): Writer => {
-    const chosen = choose(rows);
-    if (chosen !== writer) writer.rest();
-    writer = chosen;
-    return chosen;
-  };
-  const start = async ({ program }: ThreadOptions): Promise<void> => {
-    const { startKeeper } = await import('./keeper.ts');
-    try {
-      keeper = await startKeeper(program, { path, engine: database.engine, keep, patience }, now);
-    } catch {
-      // Without it all goes on as it did.
-    }
-  };
-  if (thread !== undefined && after === 0) {
-    starting = start(thread);
-    await starting;
-  }
+  const log = openLog(database, { path, program, after });
+  const writer = createWriter(database, { path, keep, patience, now });
 
   const loseOutcomes = (count: number, cause: unknown): void => {
     lost += count;
     lostBy = cause;
   };
   const write = async (batch: readonly Waiting[], told: readonly Values[]): Promise<void> => {
-    const written = await writerOf(batch.length + told.length).write({ deliveries: batch.map(({ values }) => values), outcomes: told });
+    const written = await writer.write({ deliveries: batch.map(({ values }) => values), outcomes: told });
     for (const [id, name] of written.renamed) {
       renamed.set(id, name);
       if (renamed.size > MOST_RENAMED) renamed.delete(renamed.keys().next().value ?? '');
@@ -199,18 +155,18 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     if (written.lost > 0) loseOutcomes(written.lost, written.lostBy);
     for (const { index, error } of written.failed) batch[index]?.reject(error);
     // Those that were rejected stay so.
-    for (const { resolve } of batch) resolve();
-    if (thread !== undefined && starting === undefined && batch.length + told.length >= CROWD) {
-      crowded += batch.length + told.length;
-      if (crowded >= after) starting = start(thread);
+    let bytes = told.length * ROW;
+    for (const { size, resolve } of batch) {
+      bytes += ROW + size;
+      resolve();
     }
+    log.written(bytes);
   };
 
   const work = async (): Promise<void> => {
     await turn();
     while (deliveries.length > 0 || outcomes.length > 0) {
-      // The way to the thread costs as much for one as for many: a few wait for what comes in the next turn.
-      if (writer !== here && deliveries.length + outcomes.length < CROWD) await turn();
+      await log.hold;
       const batch = deliveries;
       const told = outcomes;
       deliveries = [];
@@ -246,7 +202,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     add: (delivery, reading) =>
       new Promise((resolve, reject) => {
         if (closed) throw environmentError(`The history ${path} is closed.`);
-        deliveries.push({ values: valuesOf(delivery, reading, base, now), resolve, reject });
+        deliveries.push({ values: valuesOf(delivery, reading, base, now), size: delivery.body.byteLength, resolve, reject });
         begin();
       }),
     addOutcome(outcome) {
@@ -266,9 +222,8 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       if (closed) return;
       closed = true;
       const failure = await settle();
-      await starting;
-      await keeper?.close();
-      await here.close();
+      await log.close();
+      await writer.close();
       if (failure !== undefined) throw failure;
     },
   };

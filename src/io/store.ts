@@ -103,12 +103,15 @@ const check = (database: Database, path: string): { isNew: boolean; isOld: boole
   return { isNew: isEmpty, isOld: version < STEPS.length };
 };
 
+/** Pages of the log after which the one who writes takes them into the file: 16 MB. */
+export const LOG_PAGES = 4000;
+
 /** What every connection that writes a history needs to be told. */
 export const tune = (database: Database): void => {
   // With a log written ahead, NORMAL loses nothing that was committed when the process is killed; a machine that
   // loses power may lose the last moments, never the file. Pages that are written often reach the file once for
   // many times where the log may grow to 16 MB.
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
 };
 
 const begin = async (database: Database, path: string): Promise<void> => {

@@ -13,8 +13,7 @@ const INDEX_PAUSE = 200;
 export interface Upkeep {
   /** So many deliveries have been written. */
   written(deliveries: number): void;
-  /** Does nothing more until something is written again. */
-  rest(): void;
+  stop(): void;
 }
 
 /**
@@ -25,10 +24,9 @@ export const createUpkeep = (database: Database, keep: Keep, now: () => number):
   let sincePruned = 0;
   /** Deliveries that came since something was pruned. */
   let due = 0;
-  let held = newHeld();
+  const held = newHeld();
   let pruning: NodeJS.Timeout | undefined;
   let indexing: NodeJS.Timeout | undefined;
-  let regular: NodeJS.Timeout | undefined;
   /** Whether something was written since the last step of the index. */
   let busy = false;
 
@@ -66,16 +64,12 @@ export const createUpkeep = (database: Database, keep: Keep, now: () => number):
   const scheduleIndex = (ms: number): void => {
     indexing ??= setTimeout(index, ms).unref();
   };
-  const begin = (): void => {
-    regular ??= setInterval(schedulePrune, PRUNE_INTERVAL).unref();
-  };
+  const regular = setInterval(schedulePrune, PRUNE_INTERVAL).unref();
 
-  begin();
   schedulePrune();
   scheduleIndex(INDEX_PAUSE); // what a listener that was killed has left
   return {
     written(deliveries) {
-      begin();
       if (deliveries === 0) return;
       busy = true;
       scheduleIndex(INDEX_PAUSE);
@@ -87,14 +81,10 @@ export const createUpkeep = (database: Database, keep: Keep, now: () => number):
         schedulePrune();
       }
     },
-    rest() {
+    stop() {
       clearInterval(regular);
       clearTimeout(pruning);
       clearTimeout(indexing);
-      regular = undefined;
-      pruning = undefined;
-      indexing = undefined;
-      held = newHeld(); // somebody else writes now
     },
   };
 };

@@ -1,10 +1,12 @@
 import type { UserError } from '../errors.ts';
-import { type Database, failureOf } from './database.ts';
-import type { Values } from './packed.ts';
+import { type Database, failureOf, type Value } from './database.ts';
 import type { Keep } from './prune.ts';
 import { historyError, whenFree } from './store.ts';
 import { indexStep } from './texts.ts';
 import { createUpkeep } from './upkeep.ts';
+
+/** One row, as its statement takes it. */
+export type Values = readonly Value[];
 
 /** What is written together. The first value of a delivery is its id, of an outcome the id of its delivery. */
 export interface Batch {
@@ -23,12 +25,10 @@ export interface Written {
   readonly renamed: readonly (readonly [id: string, name: string])[];
 }
 
-/** Who writes a history. One does at a time. */
+/** Who writes a history. */
 export interface Writer {
   /** Resolves once the batch is committed to disk, or cannot be; never rejects. One at a time. */
   write(batch: Batch): Promise<Written>;
-  /** Another one writes from now on, until `write` is called again: the history is not looked after meanwhile. */
-  rest(): void;
   /** Ends with the full-text index made and the log emptied, where that can be done. */
   close(): Promise<void>;
 }
@@ -125,9 +125,8 @@ export const createWriter = (database: Database, { path, keep, patience, now }: 
       upkeep.written(deliveries.length);
       return written;
     },
-    rest: () => upkeep.rest(),
     async close() {
-      upkeep.rest();
+      upkeep.stop();
       try {
         // What is too much for the end of a listener is left to the next one, or to a search.
         for (let steps = 0; steps < MOST_STEPS_AT_END && indexStep(database); ) steps++;

@@ -13,8 +13,8 @@ import type { ListenOptions } from './options.ts';
 export const openListenersHistory = async (options: ListenOptions, runtime: Runtime): Promise<History | undefined> => {
   const { history: file, path } = options;
   if (file === false) return undefined;
-  const thread = runtime.cores > 1 ? { program: join(runtime.packageRoot, 'dist', 'worker.cjs') } : undefined;
-  return openHistory({ file, runtime, keep: keepOf(options), base: path, thread });
+  const program = runtime.cores > 1 ? join(runtime.packageRoot, 'dist', 'worker.cjs') : undefined;
+  return openHistory({ file, runtime, keep: keepOf(options), base: path, program });
 };
 
 /**
