@@ -2,7 +2,7 @@ import type { Verdict } from '../event/finding.ts';
 import { inMode, type Mode, requestLine, suffixBelow } from '../event/mode.ts';
 import { type EventName, isEventName } from '../event/name.ts';
 import { judgeWith, type Overlay } from '../event/overlay.ts';
-import { parseBody } from '../event/parse.ts';
+import { type Parsed, parseBody, parseSound } from '../event/parse.ts';
 import { summarize } from '../event/summary.ts';
 import { isObject } from '../schema/keywords.ts';
 import type { Headers } from './delivery.ts';
@@ -36,12 +36,16 @@ const NO_HEADERS: readonly string[] = [];
 /** What `listen` shows of a payload beside its event: the type of its first message, an action, a status. */
 const typeOf = (name: EventName | null, payload: unknown): string | null => summarize(name, payload, 1).items[0]?.kind ?? null;
 
+const parseEntry = ({ body, read }: Entry, isSound: (body: Uint8Array) => boolean): Parsed =>
+  read === undefined && isSound(body) ? parseSound(body) : parseBody(body, {}, read).parsed;
+
 /**
  * How a payload of a file goes out: a recorded one as it was recorded, any other in mode body; in a mode that was
  * asked for, only the member `event` and the request line change.
  * @param extra headers that replace those of their name
  * @param overlay what is accepted, and so is no finding
  * @param dropped names of headers that are left out, in lower case
+ * @param isSound tells quickly of most bodies that nothing is to be remarked on them (io/quick.ts)
  * @returns a sentence where it cannot be sent that way
  */
 export const planShipment = (
@@ -51,10 +55,11 @@ export const planShipment = (
   id: () => string,
   overlay?: Overlay,
   dropped: readonly string[] = NO_HEADERS,
+  isSound: (body: Uint8Array) => boolean = () => false,
 ): (Planned & { readonly type: string | null }) | string => {
   const { recorded } = entry;
   const words = recordedWords(entry);
-  const parsed = recorded === undefined ? parseBody(entry.body, {}, entry.read).parsed : readDelivery(recorded.delivery, words);
+  const parsed = recorded === undefined ? parseEntry(entry, isSound) : readDelivery(recorded.delivery, words);
   const { name } = parsed;
   const { verdict } = judgeWith(overlay, parsed);
   const type = typeOf(name, parsed.payload);

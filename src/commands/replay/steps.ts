@@ -4,6 +4,7 @@ import { planShipment } from '../../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { MODES, type Mode } from '../../event/mode.ts';
 import { projectOverlay } from '../../io/overlay.ts';
+import type { Quick } from '../../io/quick.ts';
 import { type DocumentSource, HISTORY, readSources } from '../../io/sources.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
 import { readExpectation } from '../../replay/expect.ts';
@@ -119,6 +120,8 @@ export const openSteps = (
   };
   const again: Runtime = { ...runtime, readStdin };
 
+  /** Worth its start for more than a few. */
+  let isSound: Quick['isSound'] | undefined;
   let number = 0;
   let due = 0;
   function* ofDocument(source: DocumentSource, isFirst: boolean): Generator<Step> {
@@ -141,7 +144,7 @@ export const openSteps = (
       if (told !== undefined && options.scenarioSpeed !== 'max') due += told.delay / options.scenarioSpeed;
       const expects = told?.expect.map(readExpectation) ?? NONE;
       for (const mode of modes) {
-        const planned = planShipment(entry, mode, extra, runtime.id, overlay, dropped);
+        const planned = planShipment(entry, mode, extra, runtime.id, overlay, dropped, isSound);
         if (typeof planned === 'string') {
           if (isFirst) {
             reading.trouble.push(EXIT.wanting);
@@ -191,6 +194,7 @@ export const openSteps = (
               if (batch.length < BATCH) continue;
               yield batch;
               batch = [];
+              isSound ??= (await import('../../io/quick.ts')).createQuick().isSound;
             }
           } else if (round > 0) continue;
           else if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
