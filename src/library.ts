@@ -45,7 +45,12 @@ const readSources = (sources: unknown): readonly string[] => {
   return texts;
 };
 
-const NEVER = new AbortController().signal;
+/** @throws UserError (2) where something of a call that is no text or number is something else */
+const checkParts = ({ signal, onResult, onApi }: ReplayCall): void => {
+  for (const [name, called] of Object.entries({ onResult, onApi }))
+    if (called !== undefined && typeof called !== 'function') throw usageError(`replay: ${name} is a function.`);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw usageError('replay: signal is an AbortSignal.');
+};
 
 const resultOf = (prepared: Prepared, ran: Ran, context: ReplayContext, results: readonly ReplayedDelivery[], told: Told): ReplayResult => {
   const { tool: _, ok: __, ...document } = replayDocument(context, ran);
@@ -55,7 +60,8 @@ const resultOf = (prepared: Prepared, ran: Ran, context: ReplayContext, results:
 };
 
 const run = async (call: ReplayCall): Promise<Answer> => {
-  const { signal = NEVER, onResult, onApi } = call;
+  checkParts(call);
+  const { signal = new AbortController().signal, onResult, onApi } = call;
   const sources = readSources(call.sources);
   const options = readOptions({ ...call }, sources);
   const payloads = readPayloads(call.payloads);
@@ -78,10 +84,10 @@ const run = async (call: ReplayCall): Promise<Answer> => {
       command: (again) => `whapi-hooks replay ${again}${behind}`,
     };
     const results: ReplayedDelivery[] = [];
-    const ran = await opened.send(signal, async (result) => {
-      const told = deliveryOf(result, context);
-      results.push(told);
-      await onResult?.(told);
+    const ran = await opened.send(signal, (result) => {
+      const delivery = deliveryOf(result, context);
+      results.push(delivery);
+      return onResult === undefined ? undefined : Promise.resolve(onResult(delivery)).then(() => {});
     });
     for (const text of ran.notes) told.teller.warning(text);
     return { result: resultOf(prepared, ran, context, results, told) };

@@ -40,10 +40,12 @@ const partOf = (value: unknown, index: number): Part => {
   const place = `payloads[${index}]`;
   const at = { name: String(index + 1), line: 1, column: 1 };
   if (isObject(value) && (isRequest(value) || isRecord(value))) {
-    const recorded = readRecord(isRequest(value) && !isRecord(value) ? recordOf(value, place) : value);
+    const isWhole = isRecord(value);
+    const recorded = readRecord(isWhole ? value : recordOf(value, place));
     if (typeof recorded === 'string') throw wrong(place, `cannot be sent: ${recorded}`);
     if (recorded.type !== 'delivery') throw wrong(place, 'is a record of no delivery');
-    return { entry: { ...at, body: recorded.delivery.body, recorded } };
+    // The url of a request stands behind the endpoint as it is; of a record, what names its event.
+    return { entry: { ...at, body: recorded.delivery.body, recorded, ...(isWhole ? {} : { base: '' }) } };
   }
   return { entry: { ...at, body: bytesOf(value, place) } };
 };
