@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { closedPort } from '../support/http.ts';
 import { finished, start } from '../support/process.ts';
 import { packageRoot } from '../support/runtime.ts';
+import { startProxy } from '../support/tls.ts';
 
 /** A program that calls the built library and then has nothing more to do. */
 const program = (call: string): string => `
@@ -46,4 +47,22 @@ it.each<[string, string, unknown]>([
   const { code, stdout, stderr } = await finished(start(process.execPath, args, { env: { NODE_OPTIONS: '' } }));
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toEqual({ ...(expected as object), same: true });
+});
+
+it('reads of the environment the secret and the proxy, and no flags', async () => {
+  const proxy = await startProxy(0);
+  const env = {
+    HTTP_PROXY: proxy.url,
+    WHAPI_HOOKS_SECRET: 's3cret',
+    WHAPI_HOOKS_EXPECT: 'status=404',
+    WHAPI_HOOKS_REPEAT: '5',
+    GITHUB_ACTIONS: 'true',
+  };
+  const call = `{ to: 'http://app.example/', secretHeader: 'X-Key', sources: ['samples/users.json#1'] }`;
+  const { stdout, stderr } = await finished(
+    start(process.execPath, ['--input-type=module', '-e', program(call)], { env: { NODE_OPTIONS: '', ...env } }),
+  );
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({ ok: true, ending: 'done', same: true });
+  expect(proxy.asked.map(({ line, headers }) => [line, headers['x-key']])).toEqual([['POST http://app.example/', 's3cret']]);
 });
