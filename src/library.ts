@@ -37,12 +37,13 @@ const deliveryOf = (result: Result, { command }: ReplayContext): ReplayedDeliver
   return harmless({ ...record, ...(again === undefined ? {} : { again: command(again) }) });
 };
 
-const readSources = (sources: unknown): readonly string[] => {
-  if (sources === undefined) return [];
-  const texts = Array.isArray(sources) ? sources.filter((source) => typeof source === 'string') : undefined;
-  if (texts === undefined || texts.length !== (sources as unknown[]).length) throw usageError('replay: sources is a list of texts.'); // it is a list where texts are one
-  if (texts.includes('-')) throw usageError('replay: standard input is not read here.', 'Hand over what it would hold as payloads.');
-  return texts;
+const areTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** @throws UserError (2) */
+const readSources = (sources: unknown = []): readonly string[] => {
+  if (!areTexts(sources)) throw usageError('replay: sources is a list of texts.');
+  if (sources.includes('-')) throw usageError('replay: standard input is not read here.', 'Hand over what it would hold as payloads.');
+  return sources;
 };
 
 /** @throws UserError (2) where something of a call that is no text or number is something else */
