@@ -50,7 +50,7 @@ mkdirSync(fresh, { recursive: true });
 // esbuild splits ES modules only; each piece is then turned into CommonJS, which starts a little faster.
 const program = await build({
   ...common,
-  entryPoints: { main: 'src/entry.ts', worker: 'src/worker.ts' },
+  entryPoints: { main: 'src/entry.ts', worker: 'src/worker.ts', library: 'src/library.ts' },
   outdir: '.dist',
   format: 'esm',
   splitting: true,
@@ -67,21 +67,36 @@ for (const file of program.outputFiles) {
 }
 refuseCircles(imports);
 
+/**
+ * What `replay` needs stays in the program's files, which the library loads when it is called.
+ * @param {string} file
+ * @returns {import('esbuild').Plugin}
+ */
+const replayFrom = (file) => ({
+  name: 'replay-from',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/library\.ts$/ }, () => ({ path: file, external: true })),
+});
+
 const library = await Promise.all(
   [
-    ['esm', '.dist/index.js'],
-    ['cjs', '.dist/index.cjs'],
-  ].map(([format, outfile]) =>
+    ['esm', '.js'],
+    ['cjs', '.cjs'],
+  ].map(([format, extension]) =>
     build({
       ...common,
       entryPoints: ['src/index.ts'],
-      outfile,
+      outfile: `.dist/index${extension}`,
       format: /** @type {'esm' | 'cjs'} */ (format),
       platform: 'neutral',
       minify: false,
+      plugins: [replayFrom(`./library${extension}`)],
+      // Jest knows no import() in CommonJS.
+      ...(format === 'cjs' && { supported: { 'dynamic-import': false } }),
     }),
   ),
 );
+// Node finds no names in what the program's files export.
+writeFileSync(join(fresh, 'library.js'), "import library from './library.cjs';\nexport const { answerTo } = library;\n");
 
 const types = await rollup({ input: join(root, 'src/index.ts'), plugins: [dts()], logLevel: 'warn' });
 await types.write({ file: join(fresh, 'index.d.ts'), format: 'es' });

@@ -30,9 +30,13 @@ export const environmentError = (message: string, hint?: string, cause?: unknown
 /** A sentence with its full stop, where it does not end in a question. */
 export const sentence = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
 
+/** Whether it is an error, also one of another realm: tests of Jest run in one of their own, beside Node's modules. */
+export const isError = (error: unknown): error is Error =>
+  error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
+
 /** The `code` of a system error (`ENOENT`, `EADDRINUSE`), or undefined. */
 export const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** A system error in a person's words, without its stack. */
 export const reason = (error: unknown): string => {
@@ -56,5 +60,5 @@ export const reason = (error: unknown): string => {
   };
   const code = errorCode(error);
   if (code !== undefined && Object.hasOwn(known, code)) return known[code] as string;
-  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return isError(error) ? (error.message.split('\n')[0] ?? '') : String(error);
 };

@@ -15,8 +15,22 @@ export interface Output {
   readonly closed: AbortSignal;
 }
 
-/** All that is asked of the machine. `createRuntime` is the only code that says `process`. */
-export interface Runtime {
+/** How the program and a person speak with one another. */
+interface Dialogue {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Standard input, whole. */
+  readStdin(): Promise<Uint8Array>;
+  /** Whether somebody can be asked: standard input and standard error are terminals. */
+  readonly interactive: boolean;
+  /** Asks on standard error; the line that is answered, undefined where the input ends or the program is stopped. */
+  ask(question: string): Promise<string | undefined>;
+  /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
+  stopped(): AbortSignal;
+}
+
+/** All that is asked of the machine. This file is the only one that says `process`. */
+export interface Runtime extends Dialogue {
   /** Folder of the installed package: samples/ and schemas/ lie in it. */
   readonly packageRoot: string;
   readonly cwd: string;
@@ -31,14 +45,6 @@ export interface Runtime {
   readonly cloudflared: Release;
   /** Threads that can work at once. */
   readonly cores: number;
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** Standard input, whole. */
-  readStdin(): Promise<Uint8Array>;
-  /** Whether somebody can be asked: standard input and standard error are terminals. */
-  readonly interactive: boolean;
-  /** Asks on standard error; the line that is answered, undefined where the input ends or the program is stopped. */
-  ask(question: string): Promise<string | undefined>;
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds on a clock that never jumps. */
@@ -59,8 +65,6 @@ export interface Runtime {
   onExit(action: () => void): () => void;
   /** Whether the program runs in a container, where `localhost` is not the machine around it. */
   inContainer(): boolean;
-  /** Aborts when the person asks the program to stop (Ctrl-C, SIGTERM); ask for it only to handle it. */
-  stopped(): AbortSignal;
 }
 
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
@@ -114,19 +118,47 @@ const output = (stream: NodeJS.WriteStream): Output => {
   };
 };
 
+/** What is the same for whoever asks: nothing of it is seen or heard. */
+const machine = (host: NodeJS.Process, packageRoot: string): Omit<Runtime, keyof Dialogue> => ({
+  packageRoot,
+  cwd: host.cwd(),
+  home: homedir(),
+  env: host.env,
+  platform: host.platform,
+  arch: host.arch,
+  node: host.versions.node,
+  cloudflared: PINNED,
+  cores: availableParallelism(),
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  offset: (time) => -new Date(time).getTimezoneOffset(),
+  secret: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+  id: randomId,
+  after(ms, action) {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
+  },
+  pid: host.pid,
+  signal(pid, name) {
+    try {
+      return host.kill(pid, name);
+    } catch {
+      return false; // it is gone, or somebody else's
+    }
+  },
+  onExit(action) {
+    host.on('exit', action);
+    return () => host.off('exit', action);
+  },
+  // The marks that docker and podman leave.
+  inContainer: () => existsSync('/.dockerenv') || existsSync('/run/.containerenv') || host.env['KUBERNETES_SERVICE_HOST'] !== undefined,
+});
+
 /** The runtime of the real program. */
 export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtime => {
   let stop: AbortController | undefined;
   return {
-    packageRoot,
-    cwd: host.cwd(),
-    home: homedir(),
-    env: host.env,
-    platform: host.platform,
-    arch: host.arch,
-    node: host.versions.node,
-    cloudflared: PINNED,
-    cores: availableParallelism(),
+    ...machine(host, packageRoot),
     stdout: output(host.stdout),
     stderr: output(host.stderr),
     async readStdin() {
@@ -156,29 +188,6 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
         if (stopped?.aborted === true) close();
       });
     },
-    now: () => Date.now(),
-    elapsed: () => performance.now(),
-    offset: (time) => -new Date(time).getTimezoneOffset(),
-    secret: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
-    id: randomId,
-    after(ms, action) {
-      const timer = setTimeout(action, ms);
-      return () => clearTimeout(timer);
-    },
-    pid: host.pid,
-    signal(pid, name) {
-      try {
-        return host.kill(pid, name);
-      } catch {
-        return false; // it is gone, or somebody else's
-      }
-    },
-    onExit(action) {
-      host.on('exit', action);
-      return () => host.off('exit', action);
-    },
-    // The marks that docker and podman leave.
-    inContainer: () => existsSync('/.dockerenv') || existsSync('/run/.containerenv') || host.env['KUBERNETES_SERVICE_HOST'] !== undefined,
     stopped() {
       if (stop === undefined) {
         const controller = new AbortController();
@@ -192,6 +201,20 @@ export const createRuntime = (host: NodeJS.Process, packageRoot: string): Runtim
       }
       return stop.signal;
     },
+  };
+};
+
+/** The runtime inside somebody else's program: its streams, its input and its signals are left alone. */
+export const createSilentRuntime = (packageRoot: string, stopped: AbortSignal): Runtime => {
+  const nowhere: Output = { isTTY: false, columns: undefined, write: async () => {}, closed: new AbortController().signal };
+  return {
+    ...machine(process, packageRoot),
+    stdout: nowhere,
+    stderr: nowhere,
+    readStdin: async () => new Uint8Array(),
+    interactive: false,
+    ask: async () => undefined,
+    stopped: () => stopped,
   };
 };
 

@@ -118,20 +118,26 @@ export const addReplayFlags = (command: Command): Command => {
   return addChoosing(command, {});
 };
 
+/**
+ * What the flags of a command say, once it has read them.
+ * @throws UserError (2) for flags that need other sources
+ */
+export const replayOptionsOf = (command: Command, sources: readonly string[]): ReplayOptions => {
+  checkChoosing(command, sources);
+  const given = command.opts<Omit<ReplayOptions, 'scenarioSpeed'> & { readonly forwardTo?: string }>();
+  // A scenario says itself how long it waits, where nobody says it faster.
+  const options = { ...given, scenarioSpeed: command.getOptionValueSource('speed') === 'default' ? 1 : given.speed };
+  const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
+  return { ...options, ...(to === undefined ? {} : { to }) };
+};
+
 /** Runs replay with the flags of a command. */
 export const replayWith = async (
   command: Command,
   sources: readonly string[],
   runtime: Runtime,
   color: { color?: string },
-): Promise<ExitCode> => {
-  checkChoosing(command, sources);
-  const given = command.opts<Omit<ReplayOptions, 'scenarioSpeed'> & { readonly forwardTo?: string }>();
-  // A scenario says itself how long it waits, where nobody says it faster.
-  const options = { ...given, scenarioSpeed: command.getOptionValueSource('speed') === 'default' ? 1 : given.speed };
-  const to = strongest(command, ['to', 'forwardTo']) === 'forwardTo' ? options.forwardTo : options.to;
-  return replay(sources, { ...options, ...(to === undefined ? {} : { to }) }, runtime, colourOf(color));
-};
+): Promise<ExitCode> => replay(sources, replayOptionsOf(command, sources), runtime, colourOf(color));
 
 export const addReplay: AddCommand = (program, runtime, finish) => {
   const command = program

@@ -82,7 +82,25 @@ export const deliveryRecord = (delivery: Delivery, reading: Reading): JsonObject
 });
 
 /** An outcome as a line of a recording, of `listen --json` and of `replay --json`. */
-export const outcomeRecord = (outcome: Outcome): JsonObject => ({
+export type OutcomeRecord = {
+  readonly v: typeof RECORD_VERSION;
+  readonly type: 'outcome';
+  /** Id of the delivery. */
+  readonly delivery: string;
+  /** The url it was sent to. */
+  readonly endpoint: string;
+  /** Of the answer, where there was one. */
+  readonly status?: number;
+  /** Why there was none. */
+  readonly error?: string;
+  /** Milliseconds to the whole answer, or to the failure. */
+  readonly ms: number;
+  /** Which try this was, from 1, where it was forwarded. */
+  readonly attempt?: number;
+};
+
+/** @returns the record of an outcome */
+export const outcomeRecord = (outcome: Outcome): OutcomeRecord => ({
   v: RECORD_VERSION,
   type: 'outcome',
   delivery: outcome.delivery,

@@ -1,4 +1,4 @@
-import { environmentError, errorCode } from '../errors.ts';
+import { environmentError, errorCode, isError } from '../errors.ts';
 import { withoutSqliteWarning } from '../runtime.ts';
 
 /** What a column holds. */
@@ -162,7 +162,7 @@ const CODES: Readonly<Record<number, Failure>> = {
 
 /** What went wrong in an engine: libsql tells it by `rawCode` or in words, node:sqlite by `errcode`. */
 export const failureOf = (error: unknown): Failure => {
-  if (!(error instanceof Error)) return 'other';
+  if (!isError(error)) return 'other';
   const told = 'errcode' in error ? error.errcode : 'rawCode' in error ? error.rawCode : undefined;
   const code = typeof told === 'number' ? told : Number(/: (\d+)"?\)$/.exec(error.message)?.[1] ?? Number.NaN);
   const known = CODES[code & 0xff];

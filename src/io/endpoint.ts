@@ -3,7 +3,7 @@ import type { buildConnector } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
 import type { FailureCause, Headers, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
-import { errorCode, reason } from '../errors.ts';
+import { errorCode, isError, reason } from '../errors.ts';
 import type { AnswerHeaders } from './answers.ts';
 import { type Call, type Manner, openConnections } from './connections.ts';
 import { headOf, linesOf } from './request.ts';
@@ -64,11 +64,14 @@ export interface Endpoint {
   close(): void;
 }
 
+/** The errors that an AggregateError holds, or the one. */
+const allOf = (error: unknown): readonly unknown[] =>
+  isError(error) && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+
 /** The addresses a connection was tried on: `127.0.0.1:3000, [::1]:3000`. */
 const addressesOf = (error: unknown): string[] => {
-  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  return errors.flatMap((one) => {
-    if (!(one instanceof Error) || !('address' in one) || typeof one.address !== 'string') return [];
+  return allOf(error).flatMap((one) => {
+    if (!isError(one) || !('address' in one) || typeof one.address !== 'string') return [];
     const host = one.address.includes(':') ? `[${one.address}]` : one.address;
     return ['port' in one ? `${host}:${one.port}` : host];
   });
@@ -101,11 +104,11 @@ const isOfCertificate = (code: string): boolean => /CERT|SIGNATURE/.test(code);
 
 /** Why nothing, or not all, came back, in a person's words, with the addresses that were tried. */
 export const failure = (error: unknown, certificateHint?: string): { error: string; cause: FailureCause } => {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const [first] = allOf(error);
   const code = errorCode(error) ?? errorCode(first) ?? '';
   const tried = addressesOf(error);
   // undici, which downloads speak through, has words of its own.
-  const garbage = first instanceof Error && first.name === 'HTTPParserError';
+  const garbage = isError(first) && first.name === 'HTTPParserError';
   const said = SENTENCES[code] ?? (garbage ? 'the answer is not HTTP' : reason(first));
   const words = certificateHint !== undefined && isOfCertificate(code) ? `${said}; ${certificateHint}` : said;
   return { error: tried.length > 0 ? `${words} (${tried.join(', ')})` : words, cause: UNREACHABLE.has(code) ? 'unreachable' : 'broken' };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { environmentError, errorCode, reason, usageError } from '../errors.ts';
+import { environmentError, errorCode, isError, reason, usageError } from '../errors.ts';
 import { commandWords } from './words.ts';
 
 /** Milliseconds a probe may take, and bytes of its value. */
@@ -23,9 +23,9 @@ const fromUrl = async (url: string): Promise<string> => {
     }
     return text.trim();
   } catch (error) {
-    if (error instanceof Error && error.name === 'UserError') throw error;
-    if (error instanceof Error && error.name === 'TimeoutError') return failed(`no answer within ${PATIENCE / 1000} s`, error);
-    return failed(reason(error instanceof Error && error.cause !== undefined ? error.cause : error), error);
+    if (isError(error) && error.name === 'UserError') throw error;
+    if (isError(error) && error.name === 'TimeoutError') return failed(`no answer within ${PATIENCE / 1000} s`, error);
+    return failed(reason(isError(error) && error.cause !== undefined ? error.cause : error), error);
   }
 };
 

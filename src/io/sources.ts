@@ -18,6 +18,8 @@ export interface DocumentSource {
   readonly file: string;
   /** Where all of it is read. */
   readonly path?: string;
+  /** true where no word of a command names it. */
+  readonly unnamed?: boolean;
   /** Bytes of the file; 0 where that is not known. */
   readonly size: number;
   /** All of a small JSON document, as it stands in its file. */

@@ -4,7 +4,7 @@ import type { FaultKind } from './step.ts';
 import { createTimes, type Times } from './times.ts';
 
 /** How many there were, and how long the answered ones took, in milliseconds; null where none was answered. */
-export interface Figures {
+export type Figures = {
   /** Deliveries that were sent, or tried. */
   readonly sent: number;
   /** Those that went as expected. */
@@ -14,7 +14,7 @@ export interface Figures {
   readonly p95: number | null;
   readonly p99: number | null;
   readonly max: number | null;
-}
+};
 
 /** The deliveries of one event and type. */
 export interface Group extends Figures {

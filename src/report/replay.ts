@@ -1,9 +1,11 @@
-import { outcomeRecord, RECORD_VERSION } from '../delivery/recording.ts';
+import { type OutcomeRecord, outcomeRecord, RECORD_VERSION } from '../delivery/recording.ts';
 import type { Planned } from '../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import type { Result } from '../replay/result.ts';
-import type { Step } from '../replay/step.ts';
-import type { Example, Figures, Totals } from '../replay/totals.ts';
+import type { Verdict } from '../event/finding.ts';
+import type { EventName } from '../event/name.ts';
+import type { Broken, Result } from '../replay/result.ts';
+import type { Fault, FaultKind, Step } from '../replay/step.ts';
+import type { Bar, Example, Figures, Totals } from '../replay/totals.ts';
 import type { JsonObject } from '../schema/keywords.ts';
 import type { Layout } from '../view/entry.ts';
 import { duration } from '../view/entry.ts';
@@ -40,8 +42,80 @@ export const plannedRecord = (
   ...(faults.length === 0 ? {} : { faults }),
 });
 
+// Types of records are aliases: what writes lines takes any object, and interfaces are none of those.
+
 /** How a delivery went, as a record of `replay --json`. */
-export const resultRecord = ({ step, outcome, attempts, broken, remarks }: Result): JsonObject => ({
+export type ResultRecord = OutcomeRecord & {
+  /** null where it names no event that exists. */
+  readonly event: EventName | null;
+  /** What the schemas say to it; it is sent all the same. */
+  readonly verdict: Verdict;
+  /** Where it is from: `samples/groups.json > participant added`. */
+  readonly source: string;
+  /** Its place in the run, from 1. */
+  readonly number: number;
+  /** Message type, action or status; null where the event has none. */
+  readonly kind: string | null;
+  /** Whether it went as expected. */
+  readonly ok: boolean;
+  /** How often it was sent, where that is not once. */
+  readonly attempts?: number;
+  /** Number of the delivery of which it is a copy. */
+  readonly copyOf?: number;
+  /** What was done to it. */
+  readonly faults?: readonly Fault[];
+  /** The expectations that did not hold. */
+  readonly broken?: readonly Broken[];
+  /** What sends it again, where it did not go as expected. */
+  readonly again?: string;
+  /** Worth knowing though nothing is wrong. */
+  readonly remarks?: readonly string[];
+};
+
+/** A delivery that is worth looking at again. */
+export type ExampleRecord = {
+  readonly number: number;
+  readonly event: string | null;
+  readonly kind: string | null;
+  readonly source: string;
+  readonly ms: number;
+  /** What sends it again, where something does. */
+  readonly again?: string;
+};
+
+/** The last record of `replay --json`. */
+export type SummaryRecord = Figures & {
+  readonly v: typeof RECORD_VERSION;
+  readonly type: 'summary';
+  /** Deliveries that were never tried, or never answered because the run was stopped. */
+  readonly unsent: number;
+  /** Whether there were more than those. */
+  readonly more?: true;
+  /** How often anything was sent. */
+  readonly attempts: number;
+  /** The seed that makes the same plan again, where it follows random numbers. */
+  readonly seed?: number;
+  /** Deliveries that a fault touched, by its kind. */
+  readonly faults: { readonly [Kind in FaultKind]?: number };
+  /** By event and kind, in the order they came. */
+  readonly groups: readonly (Figures & { readonly event: string | null; readonly kind: string | null })[];
+  /** Answers by their time. */
+  readonly histogram: readonly Bar[];
+  /** The slowest ten, the slowest first. */
+  readonly slowest: readonly ExampleRecord[];
+  /** Failures by their cause. */
+  readonly failures: readonly {
+    /** `status 500`, `no answer in time`, `not body.ok=true`. */
+    readonly cause: string;
+    readonly count: number;
+    /** What was found at the first of them. */
+    readonly found: string;
+    readonly example: ExampleRecord;
+  }[];
+};
+
+/** @returns the record of a delivery */
+export const resultRecord = ({ step, outcome, attempts, broken, remarks }: Result): ResultRecord => ({
   ...outcomeRecord(outcome),
   event: step.name,
   verdict: step.verdict,
@@ -75,20 +149,21 @@ export const sentOf = ({ step, outcome, broken, remarks }: Result): Sent => {
   };
 };
 
-const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 10) / 10);
+const tenths = (ms: number): number => Math.round(ms * 10) / 10;
+const rounded = (ms: number | null): number | null => (ms === null ? null : tenths(ms));
 
-const figuresRecord = ({ sent, ok, failed, p50, p95, p99, max }: Figures): JsonObject => ({
+const figuresRecord = ({ sent, ok, failed, p50, p95, p99, max }: Figures): Figures => ({
   ...{ sent, ok, failed },
   ...{ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99), max: rounded(max) },
 });
 
-const exampleRecord = ({ number, event, type, origin, again, ms }: Example): JsonObject => ({
-  ...{ number, event, kind: type, source: origin, ms: rounded(ms) },
+const exampleRecord = ({ number, event, type, origin, again, ms }: Example): ExampleRecord => ({
+  ...{ number, event, kind: type, source: origin, ms: tenths(ms) },
   ...(again === null ? {} : { again }),
 });
 
 /** The last record of `replay --json`. @param seed of a plan that follows random numbers */
-export const summaryRecord = (totals: Totals, { unsent, more }: Ending, seed?: number): JsonObject => ({
+export const summaryRecord = (totals: Totals, { unsent, more }: Ending, seed?: number): SummaryRecord => ({
   v: RECORD_VERSION,
   type: 'summary',
   ...figuresRecord(totals),

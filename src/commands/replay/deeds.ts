@@ -79,7 +79,16 @@ export const openDeeds = async (
   let before = await probe?.();
   const calls = apiPort === undefined ? undefined : await openCalls(apiPort, runtime);
   const ledger: Ledger | undefined = calls?.track();
-  const settled = (): Promise<void> => new Promise((resolve) => void runtime.after(settle, resolve));
+  /** Waits that are under way: what takes their timers back. */
+  const waits = new Set<() => void>();
+  const settled = (): Promise<void> =>
+    new Promise((resolve) => {
+      const takeBack = runtime.after(settle, () => {
+        waits.delete(takeBack);
+        resolve();
+      });
+      waits.add(takeBack);
+    });
   /** Before a delivery of each step under way, and what its copy changed. */
   const values = new Map<number, string>();
   const changes = new Map<number, string>();
@@ -154,7 +163,11 @@ export const openDeeds = async (
         );
       return { texts, wanting: idle };
     },
-    close: async () => calls?.close(),
+    async close() {
+      // A run that was stopped does not wait for them.
+      for (const takeBack of waits) takeBack();
+      await calls?.close();
+    },
   };
 };
 

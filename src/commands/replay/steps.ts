@@ -1,23 +1,22 @@
 import type { Headers } from '../../delivery/delivery.ts';
-import type { Entry } from '../../delivery/entry.ts';
+import type { Entry, Part } from '../../delivery/entry.ts';
 import { planShipment } from '../../delivery/shipments.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { MODES, type Mode } from '../../event/mode.ts';
 import { projectOverlay } from '../../io/overlay.ts';
 import type { Quick } from '../../io/quick.ts';
-import { type DocumentSource, HISTORY, readSources } from '../../io/sources.ts';
-import { complain, type Terminal } from '../../io/terminal.ts';
+import { type DocumentSource, HISTORY, readSources, type Source } from '../../io/sources.ts';
 import { readExpectation } from '../../replay/expect.ts';
 import { createPlan } from '../../replay/plan.ts';
 import { createRandom } from '../../replay/random.ts';
 import type { Step } from '../../replay/step.ts';
-import { findingText } from '../../report/text.ts';
 import type { Runtime } from '../../runtime.ts';
 import { clean } from '../../view/text.ts';
 import { readFilter } from '../choose.ts';
 import { readAt, readEvents, readHeader, readSecret } from '../flags.ts';
 import { readDropped, readExtra } from '../reaching.ts';
 import { faultsOf, type ReplayOptions } from './options.ts';
+import type { Teller } from './telling.ts';
 
 /** What the sources gave, as far as they have been read. */
 export interface Reading {
@@ -26,6 +25,12 @@ export interface Reading {
   /** Payloads that are sent, without what the plan adds; and those of them that do not fit the schemas. */
   payloads: number;
   unfit: number;
+}
+
+/** What is sent: sources by their names, and behind them payloads that have none. */
+export interface Wanted {
+  readonly sources: readonly string[];
+  readonly payloads?: readonly Part[];
 }
 
 export interface StepSource {
@@ -51,13 +56,13 @@ export const shellWord = (text: string): string | null => {
 
 /** What stands behind `whapi-hooks replay` to send one payload again. */
 const againOf = (
-  { file, path }: DocumentSource,
+  { file, path, unnamed }: DocumentSource,
   { name, scenario }: Entry,
   mode: Mode | undefined,
   { history, at, var: variables = [] }: ReplayOptions,
   seed: number,
 ): string | null => {
-  if (file === '-') return null;
+  if (file === '-' || unnamed === true) return null;
   const isStored = file === 'history' && path === undefined;
   const word = shellWord(isStored ? `${HISTORY}${name}` : name === null ? file : `${file}#${name}`);
   if (word === null) return null;
@@ -93,18 +98,22 @@ const recordedClock = (speed: ReplayOptions['speed']): ((entry: Entry) => number
   };
 };
 
+/** Payloads that a program hands over, as a file of its own. */
+const handedOver = (payloads: readonly Part[]): readonly Source[] =>
+  payloads.length === 0 ? NONE : [{ kind: 'document', file: 'payloads', unnamed: true, size: 0, parts: payloads, close: () => {} }];
+
 /**
  * The deliveries that the sources and flags of `replay` name, as steps of a run.
+ * @param teller is told of what cannot be read or sent
  * @throws UserError (2) for flags that cannot be read
  */
 export const openSteps = (
-  sources: readonly string[],
+  { sources, payloads = NONE }: Wanted,
   options: ReplayOptions,
   seed: number,
   runtime: Runtime,
-  terminal: Terminal,
+  teller: Teller,
 ): StepSource => {
-  const { err } = terminal;
   const chosen = readEvents(options.only, '--only');
   const { extra, dropped } = readHeaders(options, runtime);
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
@@ -135,7 +144,7 @@ export const openSteps = (
         if (!isFirst) continue;
         const { line, column, finding } = part.problem;
         if (finding.severity === 'error') reading.trouble.push(EXIT.wanting);
-        err.lines(findingText({ file, line, column, event: null, finding }, err));
+        teller.problem({ file, line, column, event: null, finding });
         continue;
       }
       const { entry } = part;
@@ -148,7 +157,7 @@ export const openSteps = (
         if (typeof planned === 'string') {
           if (isFirst) {
             reading.trouble.push(EXIT.wanting);
-            complain(terminal, `${origin}: ${planned}.`);
+            teller.trouble(`${origin}: ${planned}.`);
           }
           break;
         }
@@ -183,10 +192,14 @@ export const openSteps = (
     every: options.rate === undefined ? options.delay : 1000 / options.rate,
     faults: faultsOf(options),
   });
+  async function* all(): AsyncGenerator<Iterable<Source>> {
+    yield* readSources(sources, again, history, scenario);
+    yield handedOver(payloads);
+  }
   async function* steps(): AsyncGenerator<readonly Step[]> {
     let batch: Step[] = [];
     for (let round = 0; round < options.repeat; round++) {
-      for await (const some of readSources(sources, again, history, scenario)) {
+      for await (const some of all()) {
         for (const source of some) {
           if (source.kind === 'document') {
             for (const step of ofDocument(source, round === 0)) {
@@ -197,10 +210,10 @@ export const openSteps = (
               isSound ??= (await import('../../io/quick.ts')).createQuick().isSound;
             }
           } else if (round > 0) continue;
-          else if (source.kind === 'note') err.lines(err.paint.dim(clean(source.message)));
+          else if (source.kind === 'note') teller.note(source.message);
           else {
             reading.trouble.push(source.exitCode);
-            complain(terminal, source.message, source.hint);
+            teller.trouble(source.message, source.hint);
           }
         }
       }
@@ -218,7 +231,7 @@ export const openSteps = (
           if (source.kind === 'document') source.close();
           else if (source.kind === 'trouble' && source.exitCode === EXIT.usage) {
             reading.trouble.push(source.exitCode);
-            complain(terminal, source.message, source.hint);
+            teller.trouble(source.message, source.hint);
           }
         }
       }
