@@ -222,6 +222,7 @@ export const replay = async (
     await deeds?.close();
   });
 
+  const ms = runtime.elapsed() - begun;
   const all = totals.totals();
   if (!ahead.isAll) tellUnfit(source, terminal);
   if (options.json === true) out.write(recordLine(summaryRecord(all, ending, told)));
@@ -230,10 +231,10 @@ export const replay = async (
     const faults = faultsLine(all, told);
     out.lines(...tables, ...(faults === undefined ? [] : [faults]), replaySummary(all, ending, out));
   }
-  reports.end({ totals: all, ending, seed: told, ms: runtime.elapsed() - begun });
-  const notes = deeds?.notes();
-  for (const text of notes?.texts ?? []) err.lines(err.paint.yellow(clean(text)));
-  if (notes?.wanting === true) trouble.push(EXIT.wanting);
+  const { texts: notes, wanting } = deeds?.notes() ?? { texts: [], wanting: false };
+  if (wanting) trouble.push(EXIT.wanting);
+  reports.end({ totals: all, ending, seed: told, ms, notes, isWanting: trouble.length > 0 });
+  for (const text of notes) err.lines(err.paint.yellow(clean(text)));
   tellUnreachable(url, all, first, ending, terminal);
   return finish(out.closed.aborted && all.failed === 0 ? EXIT.ok : replayExitCode(all, ending));
 };
