@@ -11,7 +11,7 @@ const [MOST_BARS, FEW_BARS] = [60, 12];
 const LEAST_EACH = 5;
 const MOST_TICKS = 5;
 /** Pixels. */
-const [TOP, HEIGHT, FOOT, ROW, BAR_HEIGHT] = [12, 160, 26, 26, 14];
+const [TOP, HEIGHT, FOOT, ROW, BAR_HEIGHT] = [12, 200, 26, 26, 14];
 /** Share of its room that a bar takes. */
 const FILLED = 0.82;
 /** The longest bar of the histogram, percent of the width: its count stands behind it. */
@@ -74,7 +74,7 @@ const HATCH = html`<defs><pattern id="hatch" width="6" height="6" patternUnits="
 
 /** How many deliveries a second were sent over the time, failed ones set apart. */
 export const rateChart = (whole: Timeline): Html => {
-  if (whole.stretches.length < 2) return html`<p>All of it was sent within ${span(whole.width)}: too short a time for a chart.</p>`;
+  if (whole.stretches.length < 2) return html`<p>What was sent went out within ${span(whole.width)}: too short a time for a chart.</p>`;
   const timeline = readable(whole);
   const { width, stretches } = timeline;
   const [share, end] = [100 / stretches.length, stretches.length * width];

@@ -32,7 +32,7 @@ export const pageVerdict = ({
   if (unreachable) return { state: 'wrong', text: `Nothing could be reached${behind}` };
   if (failed > 0)
     return { state: 'wrong', text: `${sent === 1 ? 'The delivery' : `${count(failed)} of ${deliveries(sent)}`} failed${behind}` };
-  const all = sent === 1 ? 'The delivery went' : `${rest === '' ? 'All ' : ''}${deliveries(sent)} went`;
+  const all = sent === 1 && rest === '' ? 'The delivery went' : `${rest === '' ? 'All ' : ''}${deliveries(sent)} went`;
   if (isWanting && rest === '') return { state: 'open', text: `${all} as expected, but something else is wrong` };
   return { state: rest === '' ? 'fine' : 'open', text: `${all} as expected${behind}` };
 };

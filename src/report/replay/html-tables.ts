@@ -67,7 +67,7 @@ const again = (example: Example, command: ReplayContext['command']): Html => {
 
 const failure = ({ cause, count: number, found, example }: Failure, command: ReplayContext['command']): Html => html`<article>
 <h3><bdi>${short(cause)}</bdi> <span class="how-many">${deliveries(number)}</span></h3>
-<p>${number === 1 ? 'It was' : 'First'} delivery ${count(example.number)}, ${kindOf(example)}, from <bdi>${short(example.origin)}</bdi>, after ${time(example.ms)}: <bdi>${short(found)}</bdi>.</p>
+<p>${number === 1 ? 'It was' : 'The first was'} delivery ${count(example.number)}, ${kindOf(example)}, from <bdi>${short(example.origin)}</bdi>, after ${time(example.ms)}: <bdi>${short(found)}</bdi>.</p>
 ${again(example, command)}
 </article>
 `;

@@ -20,8 +20,8 @@ export const rate = (number: number, ms: number): string => {
   return (perSecond < 10 ? FINE : WHOLE).format(perSecond);
 };
 
-/** `12 ms`, `1.5 s`; `–` where nothing was answered. */
-export const time = (ms: number | null): string => (ms === null ? '–' : duration(ms));
+/** `12 ms`, `1.5 s`, which no line break tears apart; `–` where nothing was answered. */
+export const time = (ms: number | null): string => (ms === null ? '–' : duration(ms).replace(' ', '\u00a0'));
 
 /** A text of strangers, cut where it would fill the page. */
 export const short = (text: string): string => cut(clean(text), LONGEST);
