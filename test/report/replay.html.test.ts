@@ -101,17 +101,17 @@ describe('the charts', () => {
 
   it('of deliveries a second: a bar reaches as high as its mark, failed ones at its foot, and all of it in words', () => {
     const stretches = [
-      { ok: 4, failed: 0 },
-      { ok: 1, failed: 1 },
+      { ok: 8, failed: 0 },
+      { ok: 2, failed: 2 },
     ];
     const chart = String(rateChart({ width: 10, stretches }));
     expect(chart).toContain('<rect class="bar" x="4.5%" y="12" width="41%" height="200"/>');
     expect(chart).toContain('<rect class="wrong" x="54.5%" y="162" width="41%" height="50"/>');
     expect(chart).toContain('<rect class="bar" x="54.5%" y="112" width="41%" height="50"/>');
     expect(chart).toMatch(
-      /<desc[^>]*>Over 20 ms, in stretches of 10 ms\. The most are 400 a second, 0 ms after the begin\. 1 of them failed\./,
+      /<desc[^>]*>Over 20 ms, in stretches of 10 ms\. The most are 800 a second, 0 ms after the begin\. 2 of them failed\./,
     );
-    expect(chart).toContain('<tr><th scope="row">10 ms</th><td>20 ms</td><td>1</td><td>1</td><td>200</td></tr>');
+    expect(chart).toContain('<tr><th scope="row">10 ms</th><td>20 ms</td><td>2</td><td>2</td><td>400</td></tr>');
   });
 
   it('of times: a bar for each limit that is used, the share of the longest, and where the percentiles lie', () => {
@@ -175,7 +175,7 @@ describe('the page', () => {
 
   it('of one delivery says that there is no time to chart', () => {
     const text = words(pageOf([result(1, { ms: 12 })], { ms: 14 }));
-    expect(text).toContain('What was sent went out within 10 ms: too short a time for a chart.');
+    expect(text).toContain('1 delivery sent within 10 ms: too few for a chart, or too short a time.');
     expect(text).toContain('The one answer');
     expect(text).not.toContain('Failures');
   });

@@ -10,6 +10,8 @@ const [MOST_BARS, FEW_BARS] = [60, 12];
 /** Deliveries a bar should stand for: one by one they show when each came, not how many came. */
 const LEAST_EACH = 5;
 const MOST_TICKS = 5;
+/** Fewer deliveries have no rate worth a chart. */
+const FEWEST = 10;
 /** Pixels. */
 const [TOP, HEIGHT, FOOT, ROW, BAR_HEIGHT] = [12, 200, 26, 26, 14];
 /** Share of its room that a bar takes. */
@@ -74,7 +76,9 @@ const HATCH = html`<defs><pattern id="hatch" width="6" height="6" patternUnits="
 
 /** How many deliveries a second were sent over the time, failed ones set apart. */
 export const rateChart = (whole: Timeline): Html => {
-  if (whole.stretches.length < 2) return html`<p>What was sent went out within ${span(whole.width)}: too short a time for a chart.</p>`;
+  const all = whole.stretches.reduce((some, one) => some + sum(one), 0);
+  if (whole.stretches.length < 2 || all < FEWEST)
+    return html`<p>${deliveries(all)} sent within ${span(whole.width * whole.stretches.length)}: too few for a chart, or too short a time.</p>`;
   const timeline = readable(whole);
   const { width, stretches } = timeline;
   const [share, end] = [100 / stretches.length, stretches.length * width];
