@@ -110,7 +110,7 @@ export const addReplayFlags = (command: Command): Command => {
     .addOption(
       option<readonly ReporterChoice<ReplayFormat>[]>(
         '--reporter <format>',
-        `text, json, junit or github; junit=out.xml writes a file; may be repeated`,
+        'text, json, junit, github or html; html=out.html writes a file; may be repeated',
         reporterOf(REPLAY_FORMATS),
       ),
     )

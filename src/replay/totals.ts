@@ -48,6 +48,16 @@ export interface Bar {
   readonly count: number;
 }
 
+/** The bars from the first to the last one that counts anything. */
+export const usedBars = (bars: readonly Bar[]): readonly Bar[] =>
+  bars.slice(
+    Math.max(
+      0,
+      bars.findIndex(({ count }) => count > 0),
+    ),
+    bars.findLastIndex(({ count }) => count > 0) + 1,
+  );
+
 /** What is said of a whole run. */
 export interface Totals extends Figures {
   /** By event and type, in the order they came. */

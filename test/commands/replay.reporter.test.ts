@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { main } from '../../src/main.ts';
 import { type App, startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { complaint, missing } from '../support/junit.ts';
 import { named } from '../support/payloads.ts';
-import { run } from '../support/runtime.ts';
+import { run, testRuntime } from '../support/runtime.ts';
 
 /** Words that a report must not act on. */
 const HOSTILE = `<x & "y">%0A::error::\u001b[31m]]>|`;
@@ -18,6 +19,7 @@ const picky = (refused: number): Promise<App> =>
   });
 
 const FILES = {
+  'bad.json': '{',
   'three.json': JSON.stringify({ one: JSON.parse(named('a')), [HOSTILE]: JSON.parse(named('b')), three: JSON.parse(named('c')) }),
 };
 
@@ -78,6 +80,51 @@ describe('replay --reporter', () => {
     expect(stdout).toMatch(/tests="2" failures="2"/);
   });
 
+  it('html: a page in a file, beside what is printed', async () => {
+    const plain = await replayed([]);
+    const { code, stdout, read, app } = await replayed(['--reporter', 'text', '--reporter', 'html=out.html']);
+    expect(code).toBe(1);
+    expect(stdout.replace(/\d+ ms|:\d+/g, '')).toBe(plain.stdout.replace(/\d+ ms|:\d+/g, ''));
+    const page = read('out.html');
+    expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(page).toMatch(/<\/html>\n$/);
+    expect(page).toContain('<title>1 of 3 deliveries failed');
+    expect(page).toContain(`<code>${app.url}/</code>`);
+    expect(page).toMatch(/<code class="command">whapi-hooks replay .*three\.json.* --to http:\/\/\S+ --secret-header X-Key<\/code>/);
+    expect(page).toContain('&lt;x &amp; &quot;y&quot;&gt;%0A::error::\\x1b[31m]]&gt;|');
+    expect(page).not.toContain('<x');
+    expect(page).not.toContain('s3cret');
+  });
+
+  it('html: on standard output where no other report goes there', async () => {
+    const { code, stdout } = await replayed(['--reporter', 'html'], {}, 9);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^<!doctype html>\n/);
+    expect(stdout).toContain('<title>All 3 deliveries went as expected');
+  });
+
+  it('html: Ctrl-C leaves a whole page that tells what was not sent', async () => {
+    const cwd = temporaryFolder(FILES);
+    const runtime = testRuntime({ cwd });
+    const app = await startApp((_received, index, response) => {
+      if (index === 1) runtime.stop();
+      else response.end();
+    });
+    const code = await main(['replay', 'three.json', '--to', app.url, '--reporter', 'html=out.html'], runtime);
+    await app.close();
+    expect(code).toBe(1);
+    const page = readFileSync(join(cwd, 'out.html'), 'utf8');
+    expect(page).toContain('<title>1 delivery went as expected, 2 deliveries not sent');
+    expect(page).toMatch(/<\/html>\n$/);
+  });
+
+  it('html: a source that cannot be read, and what could not be judged, keep it from saying that all is right', async () => {
+    const missed = await replayed(['--reporter', 'html', 'bad.json'], {}, 9);
+    expect([missed.code, missed.stdout]).toEqual([1, expect.stringContaining('as expected, but something else is wrong')]);
+    const idle = await replayed(['--reporter', 'html', '--check-idempotent', '--api-port', '0', '--settle', '1ms'], {}, 9);
+    expect([idle.code, idle.stdout]).toEqual([1, expect.stringContaining('<li>Nothing was checked by --check-idempotent: ')]);
+  });
+
   it('github: an annotation for each cause, and the table in the summary of the step; by themselves under Actions', async () => {
     const summary = join(temporaryFolder(), 'summary.md');
     const { code, stdout } = await replayed([], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }, 1);
@@ -103,8 +150,9 @@ describe('replay --reporter', () => {
 
   it.each([
     [['--reporter', 'json', '--reporter', 'junit'], /Two reports cannot both go to standard output: json, junit\./],
+    [['--reporter', 'html', '--reporter', 'junit'], /Two reports cannot both go to standard output: html, junit\./],
     [['--json', '--reporter', 'junit'], /Two reports cannot both go to standard output: junit, records of --json\./],
-    [['--reporter', 'sarif'], /It is one of text, json, junit, github/],
+    [['--reporter', 'sarif'], /It is one of text, json, junit, github, html/],
     [['--reporter', 'junit='], /The file is missing: write junit=out\./],
     [['--reporter', 'text=out.txt'], /--reporter text goes to standard output\./],
     [['--reporter', 'json', '--dry-run'], /--check and --dry-run have --json/],

@@ -1,33 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/delivery/delivery.ts';
-import type { EventName } from '../../src/event/name.ts';
 import { createRandom, seedOf } from '../../src/replay/random.ts';
-import type { Result } from '../../src/replay/result.ts';
 import { createTimes } from '../../src/replay/times.ts';
-import { createTotals } from '../../src/replay/totals.ts';
-import { stepOf } from '../support/run.ts';
-
-const result = (
-  number: number,
-  more: { ms?: number; status?: number; cause?: 'unreachable' | 'timeout'; event?: string; type?: string; broken?: Result['broken'] } = {},
-): Result => {
-  const base = { delivery: `d${number}`, endpoint: 'http://127.0.0.1:1/', ms: more.ms ?? number };
-  const status = more.status ?? 200;
-  const outcome: Outcome =
-    more.cause === undefined
-      ? { kind: 'answered', ...base, status, answer: { bytes: new Uint8Array(), cut: false } }
-      : { kind: 'failed', ...base, error: more.cause, cause: more.cause };
-  const fails = more.cause !== undefined || status >= 300;
-  const broken = more.broken ?? (fails ? [{ expected: 'status=2xx', found: `status ${status} instead of 2xx` }] : []);
-  const name = (more.event ?? 'messages.post') as EventName;
-  return { step: stepOf(number, { name, type: more.type ?? 'text' }), outcome, attempts: [outcome], started: 0, broken, remarks: [] };
-};
-
-const totalsOf = (results: readonly Result[]) => {
-  const collector = createTotals();
-  for (const one of results) collector.add(one);
-  return collector.totals();
-};
+import { result, totalsOf } from '../support/results.ts';
 
 describe('the totals of a run', () => {
   it('are by event and type', () => {

@@ -140,8 +140,6 @@ export type RunEnd = 'done' | 'failures' | 'unreachable' | 'interrupted';
 export interface Ran extends ReplayRun {
   readonly end: RunEnd;
   readonly first: Result | undefined;
-  /** What is to be said at the end. */
-  readonly notes: readonly string[];
 }
 
 /** Deliveries until now. */
@@ -242,6 +240,7 @@ export const openRun = async (prepared: Prepared, runtime: Runtime): Promise<Ope
           end: endOf(ending),
           first,
           notes: texts,
+          isWanting: trouble.length > 0,
         };
       } finally {
         signal.removeEventListener('abort', interrupt);

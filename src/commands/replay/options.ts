@@ -11,7 +11,7 @@ import type { TlsOptions } from '../reaching.ts';
 import type { ReporterChoice } from '../reporting.ts';
 
 /** The formats that the report of a run comes in. */
-export const REPLAY_FORMATS = ['text', 'json', 'junit', 'github'] as const;
+export const REPLAY_FORMATS = ['text', 'json', 'junit', 'github', 'html'] as const;
 export type ReplayFormat = (typeof REPLAY_FORMATS)[number];
 
 export const REPLAY_MODES = [...MODES, 'all'] as const;

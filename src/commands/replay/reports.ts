@@ -12,6 +12,7 @@ const LOAD: Readonly<Record<Exclude<ReplayFormat, 'text'> | 'github-summary', ()
   json: async () => (await import('../../report/replay/json.ts')).jsonReplayReporter,
   junit: async () => (await import('../../report/replay/junit.ts')).junitReplayReporter,
   github: async () => (await import('../../report/replay/github.ts')).githubReplayReporter,
+  html: async () => (await import('../../report/replay/html.ts')).htmlReplayReporter,
   'github-summary': async () => (await import('../../report/replay/github.ts')).stepSummaryReplayReporter,
 };
 

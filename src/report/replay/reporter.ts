@@ -21,6 +21,10 @@ export interface ReplayRun {
   readonly seed: number | undefined;
   /** Milliseconds it took. */
   readonly ms: number;
+  /** What is to be said beside the deliveries: calls of the API that could be assigned to none. */
+  readonly notes: readonly string[];
+  /** Whether the run is found wanting beside its deliveries: a source cannot be read, or something could not be judged. */
+  readonly isWanting: boolean;
 }
 
 /** Turns the results of a run into one format. Each call returns the text to write now; '' where there is nothing yet. */

@@ -1,4 +1,4 @@
-import type { Example, Figures, Totals } from '../../replay/totals.ts';
+import { type Example, type Figures, type Totals, usedBars } from '../../replay/totals.ts';
 import { duration, type Layout, NO_EVENT } from '../../view/entry.ts';
 import { clean, cut, pad, width } from '../../view/text.ts';
 
@@ -36,8 +36,7 @@ const table = ({ groups }: Totals, { paint, columns }: Layout): string[] => {
 };
 
 const histogram = ({ histogram: bars }: Totals, { paint }: Layout): string[] => {
-  const used = bars.map(({ count }, index) => (count > 0 ? index : -1)).filter((index) => index !== -1);
-  const shown = bars.slice(used[0] ?? 0, (used.at(-1) ?? -1) + 1);
+  const shown = usedBars(bars);
   const most = Math.max(...shown.map(({ count }) => count));
   if (shown.length === 0) return [];
   const digits = String(most).length;
