@@ -90,7 +90,7 @@ const collect = async (steps: AsyncIterable<readonly Step[]>, terminal: Terminal
 /** The command that shows a finding again, for this one event where something names it. */
 const againWith =
   ({ sources, options }: CheckCall, port: number | undefined) =>
-  ({ rule, source }: CheckFinding): string => {
+  ({ rule, sources: own }: CheckFinding): string => {
     const { to, mode, settle, probe, secretHeader, header = [] } = options;
     const flags = [
       ...(to === undefined ? [] : ['--to', to]),
@@ -103,7 +103,9 @@ const againWith =
       ...(secretHeader === undefined ? [] : ['--secret-header', nameOf(secretHeader)]),
     ];
     const words = (texts: readonly string[]): string => texts.map((text) => shellWord(text) ?? '…').join(' ');
-    return ['whapi-hooks replay --check --rule', rule, source ?? words(sources), words(flags)].filter((part) => part !== '').join(' ');
+    return ['whapi-hooks replay --check --rule', rule, own.length > 0 ? own.join(' ') : words(sources), words(flags)]
+      .filter((part) => part !== '')
+      .join(' ');
   };
 
 const nameOf = (header: string): string => header.split(':')[0]?.trim() ?? '';
