@@ -87,7 +87,11 @@ describe('one history', () => {
     const folder = join(data, 'whapi-hooks');
     const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
     expect(mode(folder)).toBe('700');
-    expect(readdirSync(folder).map((name) => [name, mode(join(folder, name))])).toEqual([
+    expect(
+      readdirSync(folder)
+        .sort()
+        .map((name) => [name, mode(join(folder, name))]),
+    ).toEqual([
       ['history.db', '600'],
       ['history.db-shm', '600'],
       ['history.db-wal', '600'],
