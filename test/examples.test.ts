@@ -93,7 +93,7 @@ describe('replay --check', () => {
       for (let next = left.shift(); next !== undefined; next = left.shift())
         checked.set(`${next.server} ${next.defect}`, await check(cwd, next.server, next.defect));
     };
-    await Promise.all(Array.from({ length: 6 }, one));
+    await Promise.all(Array.from({ length: 8 }, one));
     rmSync(cwd, { recursive: true, force: true });
   }, 240_000);
 

@@ -126,15 +126,20 @@ export const checkHandler = async (
   if (calls !== undefined) err.lines(`The API of your handler is ${calls.url} for this check.`);
   await err.flush();
   const stopped = runtime.stopped();
+  /** Pauses that go on: some are left behind, since what they were the limit of has come. */
+  const pauses = new Set<() => void>();
+  let isOver = false;
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
         takeBack();
+        pauses.delete(end);
         stopped.removeEventListener('abort', end);
         resolve();
       };
       const takeBack = runtime.after(ms, end);
-      if (stopped.aborted) end();
+      pauses.add(end);
+      if (stopped.aborted || isOver) end();
       else stopped.addEventListener('abort', end);
     });
   const world: World = {
@@ -172,6 +177,8 @@ export const checkHandler = async (
     else out.lines(...checkLines(report, out, againOf));
     return checkExitCode(report);
   } finally {
+    isOver = true;
+    for (const end of pauses) end();
     endpoint.close();
     await calls?.close();
     await out.flush();
