@@ -37,9 +37,9 @@ describe('a listener that ends by itself', () => {
     const { after, pass, asked } = clock();
     const listener = await startListener(['--json', '--for', '30s', ...flags], { after });
     for (let i = 0; i < sent; i++) await send(listener.url, named('hi'));
+    expect(asked).toEqual([30_000]);
     pass();
     expect(await listener.ended).toBe(code);
-    expect(asked).toEqual([30_000]);
     expect(listener.runtime.stderr.text.includes('ended before what was waited for had come')).toBe(code === 1);
     expect(last(listener)).toMatchObject({ type: 'stopped', reason: 'time', deliveries: sent });
   });
