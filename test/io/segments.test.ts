@@ -71,7 +71,7 @@ describe('a file of lines, checked in segments by several threads', () => {
     ],
     ['blank lines alone', () => '\n'.repeat(5_000_000)],
   ];
-  it.each(variants)('%s: what one reader finds', { timeout: 60_000 }, async (_what, make) => {
+  it.each(variants)('%s: what one reader finds', async (_what, make) => {
     const text = make();
     const cwd = temporaryFolder({});
     const path = join(cwd, 'a.ndjson');
@@ -97,7 +97,7 @@ describe('a file of lines, checked in segments by several threads', () => {
     expect(one.events + (text.startsWith('\n') ? 1 : 0)).toBe(records.at(-1)?.['events']);
   });
 
-  it('goes on alone where the others cannot be started', { timeout: 60_000 }, async () => {
+  it('goes on alone where the others cannot be started', async () => {
     const path = join(temporaryFolder({}), 'a.ndjson');
     writeFileSync(path, many((index) => named('hi', index % 1000 === 7 ? { foo: index } : {})).join('\n'));
     expect(await check(path, 3, join(packageRoot, 'dist', 'nothing.cjs'))).toEqual(await check(path, 1));
