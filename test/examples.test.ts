@@ -59,7 +59,7 @@ const check = async (cwd: string, server: string, defect: string | null): Promis
     const runtime = { ...testRuntime({ cwd }), elapsed: () => performance.now() };
     const address = ['--to', bot.url, '--api-port', String(bot.apiPort)];
     const code = await main(
-      ['replay', '--check', 'events.json', '--settle', '300ms', '--secret-header', SECRET, '--json', ...address],
+      ['replay', '--check', 'events.json', '--settle', '100ms', '--secret-header', SECRET, '--json', ...address],
       runtime,
     );
     const records = runtime.stdout.text
@@ -93,7 +93,7 @@ describe('replay --check', () => {
       for (let next = left.shift(); next !== undefined; next = left.shift())
         checked.set(`${next.server} ${next.defect}`, await check(cwd, next.server, next.defect));
     };
-    await Promise.all(Array.from({ length: 6 }, one));
+    await Promise.all(Array.from({ length: 8 }, one));
     rmSync(cwd, { recursive: true, force: true });
   }, 240_000);
 
@@ -127,9 +127,10 @@ describe('replay --check', () => {
     const bot = await startBot('express', 'acts-twice');
     const here = (text: string): string => text.replaceAll('3000/webhook', bot.url).replaceAll('4010', String(bot.apiPort));
     const runtime = testRuntime({ env: { COLUMNS: '100', WHAPI_HOOKS_SECRET: 's3cret' } });
-    const code = await main(here(command).split(' '), { ...runtime, elapsed: () => performance.now() });
+    const shorter = ' --settle 100ms';
+    const code = await main(here(command + shorter).split(' '), { ...runtime, elapsed: () => performance.now() });
     await bot.stop();
-    const steady = (text: string): string => text.replaceAll(/\d+ answers took \d+ ms/g, 'N answers took N ms');
+    const steady = (text: string): string => text.replaceAll(/\d+ answers took \d+ ms/g, 'N answers took N ms').replace(shorter, '');
     expect(steady(runtime.stderr.text + runtime.stdout.text)).toBe(steady(here(shown)));
     expect(code).toBe(1);
   });

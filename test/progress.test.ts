@@ -24,7 +24,7 @@ describe('the progress of a long run', () => {
 
   const hasTerminal = spawnSync('script', ['--version']).status === 0;
 
-  it('stands on a terminal while it lasts, and nothing of it stays', { timeout: 30_000 }, async () => {
+  it('stands on a terminal while it lasts, and nothing of it stays', async () => {
     if (!hasTerminal) {
       process.stdout.write('skipped: the program script is needed to make a terminal\n');
       return;
@@ -47,7 +47,7 @@ describe('the progress of a long run', () => {
     await app.close();
   });
 
-  it('is left out on a terminal that does not say how wide it is', { timeout: 30_000 }, async () => {
+  it('is left out on a terminal that does not say how wide it is', async () => {
     if (!hasTerminal) return;
     const app = await startApp((_received, _index, response) => void setTimeout(() => response.end('ok'), 1500));
     const cwd = temporaryFolder({ 'a.json': named('one') });

@@ -35,6 +35,7 @@ export interface ServerOptions {
   /** Header that every request must carry. */
   readonly secret: { readonly name: string; readonly value: string } | undefined;
   readonly now: () => number;
+  readonly after: (ms: number, action: () => void) => () => void;
   readonly id: () => string;
   /** Called when a delivery has come whole. `words` are the path's words after the agreed path. */
   readonly onDelivery: (delivery: Delivery, words: readonly string[], exchange: Exchange) => void;
@@ -256,9 +257,9 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     stop: (patience) =>
       new Promise((resolve) => {
         stopping = true;
-        const timer = setTimeout(() => server.closeAllConnections(), patience);
+        const cancel = options.after(patience, () => server.closeAllConnections());
         server.close(() => {
-          clearTimeout(timer);
+          cancel();
           // Bodies that broke off just now are told first.
           if (reading.size === 0) resolve();
           else onRead = resolve;

@@ -16,15 +16,19 @@ const PAUSE = 50;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
-/** Tries again while another process holds the file; in between the event loop runs. */
+/**
+ * Tries again while another process holds the file; in between the event loop runs. The last try begins when the time is
+ * over: one that took all of it, on a machine that is busy, does not tell whether the file is free by then.
+ */
 export const whenFree = async <Result>(run: () => Result, patience = PATIENCE): Promise<Result> => {
   // Not the runtime's clock: this is about waiting, not about when something happened.
   const end = performance.now() + patience;
   for (;;) {
+    const isLast = performance.now() > end;
     try {
       return run();
     } catch (error) {
-      if (failureOf(error) !== 'locked' || performance.now() > end) throw error;
+      if (failureOf(error) !== 'locked' || isLast) throw error;
       await pause();
     }
   }

@@ -145,7 +145,8 @@ export const unknownOf = (specimen: Specimen): Specimen[] => {
     ),
     made(
       'a message without its text',
-      'text',
+      // A kind of its own: that texts are taken says nothing about it.
+      'text without its text',
       message(({ text: _, ...rest }) => ({ ...rest, type: 'text' })),
     ),
     made(

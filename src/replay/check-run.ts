@@ -1,11 +1,11 @@
 import { isOk } from '../delivery/delivery.ts';
 import type { Mode } from '../event/mode.ts';
-import { marksOf } from './calls.ts';
 import { type CheckReport, createRulings, type Rulings } from './check.ts';
 import { type Actor, checkAnswersFirst, checkAtOnce, checkDuplicates, checkOwnMessages, findActor, whyIdle } from './check-deeds.ts';
 import { CheckEnd, type Desk, openDesk, sourceOf, told, type World } from './check-desk.ts';
 import { byInterest, isIncoming, kindOf, ownWithStatus, type Specimen, textBy, unknownOf } from './check-events.ts';
 import { CHECK_RULE_NAMES, type CheckRule } from './check-rules.ts';
+import type { Tally } from './check-tally.ts';
 import { checkCut, checkLargeBody, checkModes, checkOrder, checkSecret, checkVerbs } from './check-wire.ts';
 
 export interface CheckPlan {
@@ -22,23 +22,38 @@ export interface CheckPlan {
 
 /** Answers that took too long before the rest is left out: it would only take longer. */
 const MOST_SLOW = 3;
+/** Milliseconds for rests after kinds that are new to the handler: what ends it can be told by them. */
+const LONGEST_APART = 3000;
 /** Kinds that are sent twice beside the first. */
 const MOST_TWICE = 8;
 
-/** Sends all events once. @returns those on which the handler acted, one of each kind */
-const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Specimen[]): Promise<Actor[]> => {
-  const ledger = desk.world.api?.track();
+/** Sends all events once. @param base what it takes @returns those on which the handler acted, one of each kind */
+const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Specimen[], base: Specimen): Promise<Actor[]> => {
   const failed = new Map<string, { first: Specimen; why: string; count: number }>();
   const fine = new Set<string>();
-  const since = await desk.quiet();
+  const tallies = new Map<Specimen, Tally>();
+  const fresh = new Set(specimens.filter((one) => !desk.knows(one)).map(kindOf));
+  // What ends the handler can be told for sure where each new kind has a settle window to itself, and a text shows after
+  // it that the handler is still there. Of many kinds some may be left, and they alone are few.
+  const areFew = fresh.size * desk.settle <= LONGEST_APART;
+  const gap = areFew ? desk.settle : LONGEST_APART / fresh.size;
+  const all = await desk.quiet();
   let sent = 0;
   let slow = 0;
-  for (const [key, specimen] of specimens.entries()) {
+  let broken = 0;
+  for (const specimen of specimens) {
     const event = desk.renew(specimen);
-    ledger?.begin(key, marksOf(event.payload));
+    const tally = desk.tally();
     const outcome = await desk.send(event);
+    tally.close();
+    tallies.set(specimen, tally);
     sent++;
     const kind = kindOf(event);
+    if (fresh.delete(kind)) {
+      await desk.rest(gap);
+      if (areFew) await desk.outlive(event, base);
+    }
+    if (outcome.kind === 'failed' && outcome.cause === 'broken') broken++;
     if (isOk(outcome)) fine.add(kind);
     else {
       const before = failed.get(kind);
@@ -50,17 +65,19 @@ const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Sp
       break;
     }
   }
+  await desk.settled(all);
+  // A process that ends breaks connections, which says nothing about what was on its way there.
+  if (broken > 0) await desk.act(desk.renew(base));
   for (const [kind, { first, why, count }] of failed) {
     // What fails for one kind alone is about that kind.
     const rule: CheckRule = fine.size === 0 || fine.has(kind) || first.type === 'text' ? 'answers' : 'any-type';
     rulings.found({ rule, ...sourceOf(first), message: `${kind}: ${why}${count === 1 ? '' : `, ${count} times`}` });
   }
   rulings.passed('answers', `${sent === 1 ? '1 event' : `${sent} events`} of ${fine.size === 1 ? '1 kind' : `${fine.size} kinds`}`);
-  await desk.settled(since, 0);
   const acting = new Map<string, Actor>();
-  for (const [key, specimen] of specimens.entries()) {
-    const calls = ledger?.end(key) ?? 0;
-    if (calls > 0 && !specimen.mine && !acting.has(kindOf(specimen))) acting.set(kindOf(specimen), { specimen, calls });
+  for (const [specimen, tally] of tallies) {
+    if (tally.named() > 0 && !specimen.mine && !acting.has(kindOf(specimen)))
+      acting.set(kindOf(specimen), { specimen, calls: tally.named });
   }
   return [...acting.values()];
 };
@@ -71,6 +88,7 @@ const checkUnknown = async (desk: Desk, rulings: Rulings, base: Specimen): Promi
   for (const specimen of unknown) {
     const event = desk.renew(specimen);
     const outcome = await desk.send(event);
+    await desk.rest(desk.settle);
     if (!isOk(outcome)) rulings.found({ rule: 'any-type', ...sourceOf(event), message: `${specimen.origin}: ${told(outcome)}` });
   }
   // One that dies of the last of them is found gone here.
@@ -118,7 +136,7 @@ const checkAll = async (desk: Desk, rulings: Rulings, plan: CheckPlan): Promise<
   if (wanted('large-body')) await checkLargeBody(desk, rulings, base);
   if (wanted('cut-connection')) await checkCut(desk, rulings, actor ?? { specimen: base, calls: undefined });
   if (wanted('answers') || wanted('any-type')) {
-    const acting = await checkAnswers(desk, rulings, specimens);
+    const acting = await checkAnswers(desk, rulings, specimens, base);
     const others = acting.filter(({ specimen }) => actor === undefined || kindOf(specimen) !== kindOf(actor.specimen)).slice(0, MOST_TWICE);
     if (wanted('duplicates') && actor !== undefined && others.length > 0) await checkDuplicates(desk, rulings, others, [actor]);
   }
@@ -138,11 +156,11 @@ export const runCheck = async (world: World, plan: CheckPlan): Promise<CheckRepo
   const desk = openDesk(world, { mode: plan.modes[0], settle: plan.settle, rulings });
   const first = byInterest(plan.specimens)[0];
   if (first !== undefined) {
-    const since = world.api?.calls() ?? 0;
-    const outcome = await world.send(desk.shipment(desk.renew(first)));
+    const tally = desk.tally();
+    const outcome = await desk.greet(desk.renew(first));
     if (outcome.kind === 'failed' && outcome.cause === 'unreachable') return rulings.report([], { unreachable: outcome.error });
     // The first call takes longest: connections are made, code is loaded.
-    await desk.settled(since, isOk(outcome) ? 1 : 0);
+    await desk.settled(tally, isOk(outcome) ? 1 : 0);
   }
   let ended: string | null = null;
   try {
@@ -151,6 +169,7 @@ export const runCheck = async (world: World, plan: CheckPlan): Promise<CheckRepo
     if (!(error instanceof CheckEnd)) throw error;
     ended = error.message;
   }
+  desk.end();
   const refused = world.api?.refused();
   if (refused !== undefined) rulings.remark(`The API stand-in refused calls of the handler, as the provider would: ${refused}.`);
   return rulings.report(rules, { ended });

@@ -67,18 +67,19 @@ export const checkVerbs = async (
 };
 
 /** A status before its message, and an older message after a newer one. */
-export const checkOrder = async (desk: Desk, rulings: Rulings, { specimen, calls = 0 }: Actor): Promise<void> => {
+export const checkOrder = async (desk: Desk, rulings: Rulings, { specimen, calls }: Actor): Promise<void> => {
   const found = (event: Specimen, message: string): void => rulings.found({ rule: 'out-of-order', ...sourceOf(event), message });
   const { status, message } = ownWithStatus(desk.renew(specimen));
+  const tally = desk.tally();
   for (const event of [status, message]) {
     const outcome = await desk.send(event);
     if (!isOk(outcome)) return found(event, `${event.origin}: ${told(outcome)}`);
   }
-  await desk.settled(0, 0);
+  await desk.settled(tally);
   for (const event of newerFirst(desk.renew(specimen), desk.renew(specimen))) {
-    const deed = await desk.act(event, calls);
+    const deed = await desk.act(event, calls?.());
     if (!isOk(deed.outcome)) return found(event, `${event.origin}: ${told(deed.outcome)}`);
-    if (deed.calls !== undefined && deed.calls < calls) return found(event, `${event.origin}: it did not act on it`);
+    if (deed.calls !== undefined && deed.calls < (calls?.() ?? 0)) return found(event, `${event.origin}: it did not act on it`);
   }
   rulings.passed('out-of-order', 'a status before its message, an older message after a newer one');
 };
@@ -96,13 +97,13 @@ export const checkLargeBody = async (desk: Desk, rulings: Rulings, base: Specime
 /** Half a delivery, and then the whole of it. */
 export const checkCut = async (desk: Desk, rulings: Rulings, { specimen, calls }: Actor): Promise<void> => {
   const event = desk.renew(specimen);
-  const since = await desk.quiet();
+  const tally = await desk.quiet();
   await desk.world.cut(desk.shipment(event));
   const outcome = await desk.send(event);
-  const made = await desk.settled(since, isOk(outcome) ? (calls ?? 0) : 0);
+  const made = await desk.settled(tally, isOk(outcome) ? calls?.() : 0);
   const found = (message: string): void => rulings.found({ rule: 'cut-connection', ...sourceOf(event), message });
   if (!isOk(outcome)) return found(`${kindOf(event)}, sent whole after it was cut: ${told(outcome)}`);
-  if (calls !== undefined && made !== calls)
-    return found(`${kindOf(event)}, sent whole after it was cut: ${made} API calls instead of ${calls}`);
+  const one = calls?.() ?? made;
+  if (made !== one) return found(`${kindOf(event)}, sent whole after it was cut: ${made} API calls instead of ${one}`);
   rulings.passed('cut-connection', `${kindOf(event)}: cut in the middle, then taken whole`);
 };

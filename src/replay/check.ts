@@ -92,8 +92,8 @@ export interface CheckFinding {
   readonly event: string | null;
   /** Where that is from, for people. */
   readonly origin: string | null;
-  /** The source that holds this event alone; null where nothing names it. */
-  readonly source: string | null;
+  /** The sources that hold this event alone, or those of which one shows it; none where nothing names it. */
+  readonly sources: readonly string[];
   /** How many more of the same there were. */
   readonly more: number;
 }

@@ -204,7 +204,7 @@ describe('doctor', () => {
     expect(existsSync(join(folder, 'h.db'))).toBe(false);
   });
 
-  it('folders that another user owns', { timeout: 60_000 }, async () => {
+  it('folders that another user owns', async () => {
     if (!otherUserRuns('folders that may not be written')) return;
     const folder = temporaryFolder({ 'data/whapi-hooks/history.db': '' });
     for (const path of ['', 'data', 'data/whapi-hooks']) chmodSync(join(folder, path), 0o755);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { BAD_BODIES, largePayload } from '../support/bodies.ts';
+import { impatient } from '../support/clock.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { expectHarmless, expectNoTrace, NASTY } from '../support/harmless.ts';
 import { dial, send } from '../support/http.ts';
@@ -171,7 +172,7 @@ describe('clients that misbehave', () => {
   });
 
   it('ends at Ctrl-C though a client never finishes its body', async () => {
-    const listener = await startListener();
+    const listener = await startListener([], { after: impatient });
     const { socket, answered } = await dial(listener.url);
     socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"messages":');
     await send(listener.url, named('hello'));

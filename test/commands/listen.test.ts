@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/main.ts';
 import { type App, startApp } from '../support/app.ts';
+import { impatient } from '../support/clock.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { closedPort, dial, send, startRaw, takePort } from '../support/http.ts';
 import { delivered, message, named, records, unnamed } from '../support/payloads.ts';
@@ -550,7 +551,7 @@ describe('how it ends', () => {
 
   it('Ctrl-C: what the app did not take within some seconds is told, and the exit code is 1', async () => {
     const app = await heldApp();
-    const listener = await startListener(['--forward-to', app.url]);
+    const listener = await startListener(['--forward-to', app.url], { after: impatient });
     await send(listener.url, named('one'));
     await send(listener.url, named('two'));
     await app.count(1);

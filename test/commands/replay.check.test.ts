@@ -345,6 +345,30 @@ describe('replay --check', () => {
     }
   });
 
+  it('leaves nothing behind that the process would wait for', async () => {
+    const apiPort = await closedPort();
+    const seen = new Set<string>();
+    const { url } = await startHandler((hook) => {
+      ok(hook);
+      const text = newText(seen, hook);
+      if (text !== undefined) void sendText(apiPort, text.chat_id, text.id);
+    });
+    const timers = new Set<NodeJS.Timeout>();
+    const after = (ms: number, action: () => void): (() => void) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        action();
+      }, ms);
+      timers.add(timer);
+      return () => {
+        timers.delete(timer);
+        clearTimeout(timer);
+      };
+    };
+    const { code } = await check(url, ['--api-port', String(apiPort), '--rule', 'answers-first,at-once'], { after });
+    expect([code, timers.size]).toEqual([0, 0]);
+  });
+
   it('ends with 1 when it is stopped, and says what it did not get to', async () => {
     const runtime = testRuntime({ cwd: project() });
     const { url } = await startHandler((hook) => {

@@ -136,7 +136,7 @@ describe('tunnel path and version', () => {
     expect(stderr).toMatch(/cannot be run: there is no such file\./);
   });
 
-  it('version: a program that hangs is ended', { timeout: 30_000 }, async () => {
+  it('version: a program that hangs is ended', async () => {
     const folder = programs({
       other: '#!/bin/sh\necho "$$" > "$(dirname "$0")/pid.tmp"\nmv "$(dirname "$0")/pid.tmp" "$(dirname "$0")/pid"\nwhile :; do :; done\n',
     });
@@ -256,9 +256,9 @@ describe('a question', () => {
     return outfile;
   };
 
-  it('is answered at the terminal: y is yes, anything else and Ctrl-D no; without one it is not asked', { timeout: 30_000 }, async () => {
+  it('is answered at the terminal: y is yes, anything else and Ctrl-D no; without one it is not asked', async () => {
     const file = await asking();
-    const piped = spawnSync(process.execPath, [file], { input: 'y\n', encoding: 'utf8', timeout: 20_000 });
+    const piped = spawnSync(process.execPath, [file], { input: 'y\n', encoding: 'utf8', timeout: 60_000 });
     expect([piped.status, piped.stdout, piped.stderr]).toEqual([0, 'said undefined.', '']);
     if (spawnSync('script', ['--version']).status !== 0) {
       process.stdout.write('skipped: script is needed to be asked at a terminal\n');
@@ -273,7 +273,7 @@ describe('a question', () => {
       const asked = spawnSync('script', ['-qefc', `"${process.execPath}" "${file}"`, '/dev/null'], {
         input: typed,
         encoding: 'utf8',
-        timeout: 20_000,
+        timeout: 60_000,
       });
       expect(asked.status).toBe(0);
       expect(asked.stdout).toContain('Go on? [y/N] ');

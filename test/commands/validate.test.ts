@@ -353,17 +353,17 @@ describe('bad input', () => {
     ['one line', undefined],
     ['laid out', 1],
   ])(
-    '30 MB of payloads that each have a finding, %s: every finding has its place, and it does not take forever',
+    '10 MB of payloads that each have a finding, %s: every finding has its place, and it does not take forever',
     async (_how, indent) => {
-      const payloads = Array.from({ length: 60_000 }, (_, index) => ({
+      const payloads = Array.from({ length: 25_000 }, (_, index) => ({
         messages: [message(`x${index}`.padEnd(150, 'y'), { from_me: 'no' })],
         event: { type: 'messages', event: 'post' },
         channel_id: 'X',
       }));
       const text = JSON.stringify(payloads, null, indent);
-      expect(text.length).toBeGreaterThan(20_000_000);
+      expect(text.length).toBeGreaterThan(8_000_000);
       const { code, events, errors, findings } = await report(['-'], { stdin: text });
-      expect({ code, events, errors }).toEqual({ code: 1, events: 60_000, errors: 60_000 });
+      expect({ code, events, errors }).toEqual({ code: 1, events: 25_000, errors: 25_000 });
       const { line = 0, column = 0 } = findings.at(-1) ?? {};
       expect(text.split('\n')[line - 1]?.slice(column - 1, column + 3)).toBe('"no"');
     },

@@ -788,27 +788,27 @@ describe('a hostile body', () => {
   const many = `{${Array.from({ length: 100 }, (_, index) => `"m${index}":0`).join(',')}}`;
   const remarked = '{"id":"a","type":"unknown","chat_id":"stories","from_me":true,"timestamp":1,"zz":1}';
   it.each([
-    ['20 MB of items that are none', () => `{"messages":[${'0,'.repeat(10_000_000)}0],${tail}`, 'invalid'],
+    ['6 MB of items that are none', () => `{"messages":[${'0,'.repeat(3_000_000)}0],${tail}`, 'invalid'],
     [
-      'a million unknown members',
-      () => `{"messages":[],${Array.from({ length: 1e6 }, (_, index) => `"m${index}":0`).join(',')},${tail}`,
+      '300,000 unknown members',
+      () => `{"messages":[],${Array.from({ length: 300_000 }, (_, index) => `"m${index}":0`).join(',')},${tail}`,
       'valid',
     ],
-    ['three million unknown members of items', () => `{"messages":[${Array(30_000).fill(many).join(',')}],${tail}`, 'invalid'],
+    ['a million unknown members of items', () => `{"messages":[${Array(10_000).fill(many).join(',')}],${tail}`, 'invalid'],
     [
-      'a hundred remarks on each of ten thousand items',
+      'a hundred remarks on each of three thousand items',
       () =>
-        `{"messages":[${Array(10_000)
+        `{"messages":[${Array(3000)
           .fill(`${remarked.slice(0, -1)},${many.slice(1)}`)
           .join(',')}],${tail}`,
       'valid',
     ],
-    ['a million of them twice', () => `{"messages":[],${'"a":0,'.repeat(1e6)}${tail}`, 'valid'],
-    ['a million halves of characters', () => `{"messages":[],"a":[${'"\\ud800",'.repeat(1e6)}0],${tail}`, 'valid'],
+    ['300,000 of them twice', () => `{"messages":[],${'"a":0,'.repeat(300_000)}${tail}`, 'valid'],
+    ['300,000 halves of characters', () => `{"messages":[],"a":[${'"\\ud800",'.repeat(300_000)}0],${tail}`, 'valid'],
     [
-      '200,000 unknown words',
+      '60,000 unknown words',
       () =>
-        `{"messages":[${Array(200_000).fill('{"id":"a","type":"unkwown","chat_id":"stories","from_me":true,"timestamp":1}').join(',')}],${tail}`,
+        `{"messages":[${Array(60_000).fill('{"id":"a","type":"unkwown","chat_id":"stories","from_me":true,"timestamp":1}').join(',')}],${tail}`,
       'valid',
     ],
   ])('%s makes a bounded number of findings, soon', (_what, body, verdict) => {
@@ -816,7 +816,7 @@ describe('a hostile body', () => {
     const before = process.cpuUsage();
     const parsed = parse(made);
     const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1e6).toBeLessThan(40); // seconds, even on a slow machine; without bounds it is minutes
+    expect((user + system) / 1e6).toBeLessThan(20); // seconds, even on a slow machine; without bounds it is minutes
     expect(parsed.verdict).toBe(verdict);
     expect(parsed.findings.length).toBeGreaterThan(0);
     expect(parsed.findings.length).toBeLessThanOrEqual(1100);

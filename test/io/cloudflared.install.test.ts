@@ -380,7 +380,7 @@ describe('downloads as processes', () => {
 
   const environment = (data: string, base: string) => ({ XDG_DATA_HOME: data, RELEASE: JSON.stringify(releaseAt(base)) });
 
-  it('that were killed half way leave a file that the next one takes away', { timeout: 60_000 }, async () => {
+  it('that were killed half way leave a file that the next one takes away', async () => {
     const data = temporaryFolder();
     const folder = join(data, VERSION_FOLDER);
     const responses: ServerResponse[] = [];
@@ -406,7 +406,7 @@ describe('downloads as processes', () => {
     expect(spawnSync(join(folder, 'cloudflared'), ['--version']).stdout.toString()).toMatch(/^cloudflared version 2026\.5\.1/);
   });
 
-  it('that run at once do one another no harm', { timeout: 60_000 }, async () => {
+  it('that run at once do one another no harm', async () => {
     const data = temporaryFolder();
     const responses: ServerResponse[] = [];
     // All of them are half way before any goes on.
@@ -421,7 +421,7 @@ describe('downloads as processes', () => {
     expect(readdirSync(join(data, VERSION_FOLDER))).toEqual(['cloudflared']);
   });
 
-  it('end with 130 on Ctrl-C and leave nothing', { timeout: 60_000 }, async () => {
+  it('end with 130 on Ctrl-C and leave nothing', async () => {
     const data = temporaryFolder();
     const server = await serveFiles((_path, response) => sendHalf(response, () => {}));
     const stopped = spawnProgram(program, ['tunnel', 'install'], { env: environment(data, server.base) });
@@ -433,7 +433,7 @@ describe('downloads as processes', () => {
     expect(readdirSync(join(data, VERSION_FOLDER))).toEqual([]);
   });
 
-  it('end on Ctrl-C while a proxy keeps them waiting', { timeout: 12_000 }, async () => {
+  it('end on Ctrl-C while a proxy keeps them waiting', async () => {
     const data = temporaryFolder();
     let asked = (): void => {};
     const connecting = new Promise<void>((resolve) => {
@@ -448,7 +448,7 @@ describe('downloads as processes', () => {
     expect(proxy.received[0]).toMatch(/^CONNECT app\.example:443 HTTP/);
   });
 
-  it('trust what the environment trusts, through a proxy', { timeout: 60_000 }, async () => {
+  it('trust what the environment trusts, through a proxy', async () => {
     const data = temporaryFolder({ 'ca.pem': TEST_CERTIFICATE });
     const server = await serveFiles(undefined, true);
     const proxy = await startProxy(server.port);
@@ -459,7 +459,7 @@ describe('downloads as processes', () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
-  it('show a bar on a terminal', { timeout: 60_000 }, async () => {
+  it('show a bar on a terminal', async () => {
     if (spawnSync('script', ['--version']).status !== 0) {
       process.stdout.write('skipped: script is needed to look at a terminal\n');
       return;
@@ -481,7 +481,7 @@ describe('downloads as processes', () => {
     expect(running.stdout()).not.toMatch(/Downloading/);
   });
 
-  it('say where they may not write', { timeout: 60_000 }, async () => {
+  it('say where they may not write', async () => {
     if (!otherUserRuns('a data folder that may not be written')) return;
     const data = temporaryFolder();
     chmodSync(data, 0o755);

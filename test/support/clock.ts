@@ -12,6 +12,12 @@ export interface ManualClock {
 /** Waits below this are real: they bridge moments of the machine and decide nothing. */
 const REAL = 600;
 
+/** Waits that are there for a machine or an app to get done are over at once: nothing comes while they last. */
+export const impatient: Runtime['after'] = (ms, action) => {
+  const timer = setTimeout(action, ms < REAL ? ms : 0);
+  return () => clearTimeout(timer);
+};
+
 export const manualClock = (): ManualClock => {
   const asked: number[] = [];
   const waits: { readonly ms: number; readonly action: () => void }[] = [];

@@ -58,7 +58,10 @@ export const sendText = (apiPort: number, to: string, quoted?: string, token = '
   }).catch(() => undefined);
 
 /** Whether somebody else wrote a text in it that no one has seen, and remembers it. */
-export const newText = (seen: Set<string>, { payload }: Hook): { readonly id: string; readonly chat_id: string } | undefined => {
+export const newText = (
+  seen: Set<string>,
+  { payload }: Pick<Hook, 'payload'>,
+): { readonly id: string; readonly chat_id: string } | undefined => {
   const text = payload.messages?.find(({ type, from_me: mine }) => type === 'text' && !mine);
   if (text === undefined || seen.has(text.id)) return undefined;
   seen.add(text.id);

@@ -61,8 +61,11 @@ describe('whapi-hooks/testing in the packed tarball', () => {
     ]);
   });
 
-  it('serves ES modules, with types that know events, message types and samples', () => {
-    compile('testing.ts');
+  it('has types that know events, message types and samples, for ES modules and CommonJS', () => {
+    compile('testing.ts', 'testing.cts');
+  });
+
+  it('serves ES modules', () => {
     const { stdout, stderr } = node('testing.js');
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
@@ -83,8 +86,7 @@ describe('whapi-hooks/testing in the packed tarball', () => {
     });
   });
 
-  it('serves CommonJS with types', () => {
-    compile('testing.cts');
+  it('serves CommonJS', () => {
     const { stdout, stderr } = node('testing.cjs');
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({ type: 'image', pass: true, names: ['account disconnected', 'second account disconnected'] });

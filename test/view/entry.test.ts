@@ -6,9 +6,10 @@ import { bodyLines, entry, outcomeLines } from '../../src/view/entry.ts';
 import { plain } from '../../src/view/paint.ts';
 import { packageRoot } from '../support/runtime.ts';
 
+const signs = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Columns of a text by the rules of Unicode, counted here once more: wide signs take two, marks and joiners none. */
 const columnsOf = (text: string): number =>
-  [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].reduce((columns, { segment }) => {
+  [...signs.segment(text)].reduce((columns, { segment }) => {
     if (/^\p{Mark}+$/u.test(segment)) return columns;
     return (
       columns +

@@ -180,6 +180,7 @@ export const listen = async (options: ListenOptions, runtime: Runtime, colour: C
       maxBody: options.maxBody,
       secret,
       now: runtime.now,
+      after: runtime.after,
       id: runtime.id,
       onDelivery,
       onRefusal,

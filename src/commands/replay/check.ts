@@ -90,7 +90,7 @@ const collect = async (steps: AsyncIterable<readonly Step[]>, terminal: Terminal
 /** The command that shows a finding again, for this one event where something names it. */
 const againWith =
   ({ sources, options }: CheckCall, port: number | undefined) =>
-  ({ rule, source }: CheckFinding): string => {
+  ({ rule, sources: own }: CheckFinding): string => {
     const { to, mode, settle, probe, secretHeader, header = [] } = options;
     const flags = [
       ...(to === undefined ? [] : ['--to', to]),
@@ -103,7 +103,9 @@ const againWith =
       ...(secretHeader === undefined ? [] : ['--secret-header', nameOf(secretHeader)]),
     ];
     const words = (texts: readonly string[]): string => texts.map((text) => shellWord(text) ?? '…').join(' ');
-    return ['whapi-hooks replay --check --rule', rule, source ?? words(sources), words(flags)].filter((part) => part !== '').join(' ');
+    return ['whapi-hooks replay --check --rule', rule, own.length > 0 ? own.join(' ') : words(sources), words(flags)]
+      .filter((part) => part !== '')
+      .join(' ');
   };
 
 const nameOf = (header: string): string => header.split(':')[0]?.trim() ?? '';
@@ -124,15 +126,20 @@ export const checkHandler = async (
   if (calls !== undefined) err.lines(`The API of your handler is ${calls.url} for this check.`);
   await err.flush();
   const stopped = runtime.stopped();
+  /** Pauses that go on: some are left behind, since what they were the limit of has come. */
+  const pauses = new Set<() => void>();
+  let isOver = false;
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
         takeBack();
+        pauses.delete(end);
         stopped.removeEventListener('abort', end);
         resolve();
       };
       const takeBack = runtime.after(ms, end);
-      if (stopped.aborted) end();
+      pauses.add(end);
+      if (stopped.aborted || isOver) end();
       else stopped.addEventListener('abort', end);
     });
   const world: World = {
@@ -170,6 +177,8 @@ export const checkHandler = async (
     else out.lines(...checkLines(report, out, againOf));
     return checkExitCode(report);
   } finally {
+    isOver = true;
+    for (const end of pauses) end();
     endpoint.close();
     await calls?.close();
     await out.flush();
