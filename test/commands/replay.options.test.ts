@@ -147,6 +147,13 @@ describe('without sending', () => {
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^4 deliveries would be sent/)]);
     expect(stdout.match(/copy of [13]$/gm)).toEqual(['copy of 1', 'copy of 3']);
   });
+
+  it('--dry-run ends with its reader, however much is left to show', async () => {
+    const runtime = testRuntime({ cwd: temporaryFolder({ 'a.json': list('ab') }) });
+    void runtime.stdout.line(/a\.json/).then(() => runtime.stdout.close());
+    expect(await main(['replay', 'a.json', '--dry-run', '--repeat', '200000'], runtime)).toBe(0);
+    expect(runtime.stderr.text).toBe('');
+  });
 });
 
 describe('when they are sent', () => {

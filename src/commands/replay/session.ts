@@ -27,7 +27,8 @@ const dryRun = async ({ url, ahead, steps: all, options }: Prepared, { out, err 
   let count = 0;
   for await (const steps of all()) {
     for (const step of options.checkIdempotent === true ? steps.flatMap((one) => twice(one, () => undefined)) : steps) {
-      if (out.closed.aborted) break;
+      // Whoever read it has gone (`| head -1`), and needs no count.
+      if (out.closed.aborted) return;
       count++;
       const target = targetPath(url, step.shipment.suffix, step.shipment.query);
       if (options.json === true) out.write(recordLine(plannedRecord(step, new URL(target, url).href)));
