@@ -22,6 +22,8 @@ export interface Call {
   onError(error: unknown): void;
   /** The time was over: what `onError` is then called with. */
   late(): Error;
+  /** The connection was closed before the end of the answer: what `onError` is then called with. */
+  closed(): Error;
 }
 
 export interface ConnectionsOptions {
@@ -61,8 +63,6 @@ interface Connection {
 const TICK = 500;
 /** Bytes of a body that are sent in one piece with the head. */
 const TOGETHER = 16_384;
-
-const ended = (): Error => new Error('the connection was closed before the answer');
 
 /**
  * Opens what speaks HTTP/1.1 to one server. A connection is used again only after the event loop has gone round, so
@@ -218,10 +218,10 @@ export const openConnections = ({ url, connect, most, timeout, keepAlive }: Conn
       });
       socket.on('end', () => {
         if (connection.dead || reader.end()) return;
-        drop(connection, ended());
+        drop(connection, connection.call?.closed());
       });
       socket.on('error', (failure) => drop(connection, failure));
-      socket.on('close', () => drop(connection, ended()));
+      socket.on('close', () => drop(connection, connection.call?.closed()));
       if (connection.call !== undefined) write(connection, socket, connection.call);
     };
     connect(target, onConnected);

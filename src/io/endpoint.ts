@@ -216,7 +216,7 @@ class Sending implements Call {
   onError(error: unknown): void {
     const told: { error: string; cause: FailureCause } = this.isLate
       ? { error: reason(error), cause: 'timeout' }
-      : failure(error, this.options.certificateHint);
+      : this.broken(failure(error, this.options.certificateHint));
     const { attempt } = this.sender;
     const ms = this.options.elapsed() - this.started;
     this.sender.onOutcome(
@@ -227,8 +227,21 @@ class Sending implements Call {
 
   late(): Error {
     this.isLate = true;
-    const told = this.status === 0 ? 'no answer' : `status ${this.status}, but not the whole answer`;
+    const told = this.status === 0 ? 'no answer' : this.half();
     return new Error(`${told} within ${this.options.timeout / 1000} s`);
+  }
+
+  closed(): Error {
+    return new Error(this.status === 0 ? 'the connection was closed before the answer' : 'the connection was closed');
+  }
+
+  /** What broke off an answer says that it had begun. */
+  private broken<Told extends { error: string }>(told: Told): Told {
+    return this.status === 0 ? told : { ...told, error: `${this.half()}: ${told.error}` };
+  }
+
+  private half(): string {
+    return `status ${this.status}, but not the whole answer`;
   }
 }
 

@@ -170,12 +170,23 @@ describe('an endpoint that fails', () => {
     ['resets the connection', (socket: Socket) => void socket.resetAndDestroy(), 'broken', /connection reset|closed before/],
     ['answers garbage', (socket: Socket) => void socket.end('hello there\r\n\r\n'), 'broken', /not HTTP/],
     ['answers a TLS alert', (socket: Socket) => void socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 0x16])), 'broken', /not HTTP/],
-    ['breaks off its head', (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-le'), 'broken', /closed before|not HTTP/],
+    [
+      'breaks off its head',
+      (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-le'),
+      'broken',
+      /^the connection was closed before the answer$/,
+    ],
     [
       'breaks off its body',
       (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'),
       'broken',
-      /closed before|not HTTP/,
+      /^status 200, but not the whole answer: the connection was closed$/,
+    ],
+    [
+      'breaks off its chunks',
+      (socket: Socket) => void socket.end('HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\nno size\r\n'),
+      'broken',
+      /^status 500, but not the whole answer: the answer is not HTTP$/,
     ],
     ['never answers', () => {}, 'timeout', /^no answer within 0\.2 s$/],
   ] as [string, (socket: Socket) => void, string, RegExp][])(
