@@ -74,6 +74,8 @@ export interface Desk {
   readonly settle: number;
   /** How many were answered, and the longest answer. */
   readonly times: () => { readonly answered: number; readonly slowest: { readonly ms: number; readonly event: Specimen } | undefined };
+  /** Whether the handler has answered an event of this kind. */
+  hasAnswered(specimen: Specimen): boolean;
   /** Whether the handler has outlived an event of this kind. */
   knows(specimen: Specimen): boolean;
   /** Sends another event behind one, so that it is known to have outlived that; nothing where it is known. */
@@ -126,6 +128,7 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
   const looks: (() => void)[] = [];
   let slowest: { ms: number; event: Specimen } | undefined;
   let answered = 0;
+  const answeredKinds = new Set<string>();
   let isQuiet = true;
   const latest: number[] = [];
   let window = settle;
@@ -184,6 +187,7 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     }
     if (outcome.kind === 'answered') {
       answered++;
+      answeredKinds.add(kindOf(specimen));
       if (outcome.ms > (slowest?.ms ?? -1)) slowest = { ms: outcome.ms, event: specimen };
     }
     return outcome;
@@ -223,6 +227,7 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
       return window;
     },
     times: () => ({ answered, slowest }),
+    hasAnswered: (specimen) => answeredKinds.has(kindOf(specimen)),
     knows: suspects.knows,
     async outlive(specimen, other) {
       if (!suspects.knows(specimen)) await send(renew(other));

@@ -180,3 +180,30 @@ describe('a handler whose calls come late', () => {
     expect(rules).toContain('answers-first');
   });
 });
+
+describe('a handler that answers nothing', () => {
+  /** What became of the rules that a look back decides. */
+  const atEnd = ({ rulings }: CheckReport): unknown[] =>
+    rulings.flatMap((ruling) =>
+      ruling.rule === 'alive' || ruling.rule === 'in-time'
+        ? [[ruling.rule, ruling.status, ruling.status === 'found' ? ruling.findings.map(({ message }) => message) : ruling.note]]
+        : [],
+    );
+
+  it('is not called alive, nor in time', async () => {
+    expect(atEnd(await checked(() => undefined, [TEXT, GIF]))).toEqual([
+      ['in-time', 'unchecked', 'nothing was answered'],
+      ['alive', 'unchecked', 'it has not answered messages.post text at any time (broken)'],
+    ]);
+  });
+
+  it('from some delivery on is not alive at the end', async () => {
+    let deliveries = 0;
+    // The first of all, of which nothing is expected, does not count.
+    const report = await checked(() => (++deliveries < 20 ? 200 : undefined), [TEXT, GIF]);
+    expect(atEnd(report)).toEqual([
+      ['in-time', 'passed', 'the slowest of 18 answers took 1 ms'],
+      ['alive', 'found', ['messages.post text was answered before, and at the end no more: broken']],
+    ]);
+  });
+});
