@@ -381,6 +381,17 @@ describe('replay --check', () => {
     expect(runtime.stdout.text).toMatch(/14 rules: 0 passed, 14 not checked; the check ended early: it was stopped\n$/);
   });
 
+  it.each([1, 3])('leaves delivery %i, which is never answered, when it is stopped', async (last) => {
+    const runtime = testRuntime({ cwd: project() });
+    const { url, hooks } = await startHandler((hook) => (hooks.length === last ? runtime.stop() : ok(hook)));
+    const begun = performance.now();
+    expect(await main(['replay', '--check', 'events.json', '--to', url], runtime)).toBe(1);
+    // The 10 s that a handler has are not waited for.
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(hooks).toHaveLength(last);
+    expect(runtime.stdout.text).toMatch(/the check ended early: it was stopped\n$/);
+  });
+
   it('makes names harmless, and never tells the secret', async () => {
     const { url } = await startHandler(({ response }) => void response.writeHead(500).end(NASTY));
     const cwd = project({ [NASTY]: EVENTS.hello });

@@ -129,19 +129,27 @@ export const checkHandler = async (
   /** Pauses that go on: some are left behind, since what they were the limit of has come. */
   const pauses = new Set<() => void>();
   let isOver = false;
+  const endPauses = (): void => {
+    for (const end of pauses) end();
+  };
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
         takeBack();
         pauses.delete(end);
-        stopped.removeEventListener('abort', end);
         resolve();
       };
       const takeBack = runtime.after(ms, end);
       pauses.add(end);
       if (stopped.aborted || isOver) end();
-      else stopped.addEventListener('abort', end);
     });
+  // One listener for all: pauses can be many. A handler that never answers holds up nobody who stops the check.
+  const leave = (): void => {
+    endpoint.close();
+    endPauses();
+  };
+  if (stopped.aborted) leave();
+  else stopped.addEventListener('abort', leave);
   const world: World = {
     send: (shipment) => endpoint.send(shipment),
     cut: (shipment) =>
@@ -178,7 +186,8 @@ export const checkHandler = async (
     return checkExitCode(report);
   } finally {
     isOver = true;
-    for (const end of pauses) end();
+    endPauses();
+    stopped.removeEventListener('abort', leave);
     endpoint.close();
     await calls?.close();
     await out.flush();
