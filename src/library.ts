@@ -1,6 +1,6 @@
 /** What the library loads when `replay` is called. */
 import { fileURLToPath } from 'node:url';
-import { behindCommand, openRun, type Prepared, prepareRun, type Ran, withTrouble } from './commands/replay/engine.ts';
+import { openRun, type Prepared, prepareRun, type Ran, withTrouble } from './commands/replay/engine.ts';
 import { EXIT, UserError, usageError } from './errors.ts';
 import type { ReplayCall } from './library/call.ts';
 import type { Refusal } from './library/error.ts';
@@ -77,12 +77,11 @@ const run = async (call: ReplayCall): Promise<Answer> => {
   const opened = await openRun(prepared, runtime);
   try {
     if (opened.api !== undefined) await onApi?.(opened.api);
-    const behind = behindCommand(prepared);
     const context: ReplayContext = {
       version: __VERSION__,
       time: new Date(runtime.now()).toISOString(),
       endpoint: prepared.url.href,
-      command: (again) => `whapi-hooks replay ${again}${behind}`,
+      command: (again) => `whapi-hooks replay ${again}${opened.behind}`,
     };
     const results: ReplayedDelivery[] = [];
     const ran = await opened.send(signal, (result) => {

@@ -21,6 +21,7 @@ import {
   seed,
   slowShare,
   speed,
+  TIMEOUT,
   window,
 } from './replay/options.ts';
 import { replay } from './replay/session.ts';
@@ -72,7 +73,7 @@ export const addReplayFlags = (command: Command): Command => {
     .addOption(option('--rate <rate>', 'so many deliveries a second at most: 50/s', rate))
     .addOption(option('--delay <duration>', 'so much time between two deliveries at least', duration))
     .addOption(option('--concurrency <n>', 'deliveries under way at once', concurrency, { value: 1, shown: '1' }))
-    .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: 30_000, shown: '30s' }))
+    .addOption(option('--timeout <duration>', 'time the endpoint has to answer', duration, { value: TIMEOUT, shown: '30s' }))
     .addOption(option<readonly string[]>('-H, --header <header>', '"Name: value" to send along; may be repeated', several))
     .addOption(option<readonly string[]>('--drop-header <name>', 'recorded header that is left out; may be repeated', several))
     .option('--secret-header <header>', '"Name: value" that your endpoint demands; or the name alone, with the value in WHAPI_HOOKS_SECRET')

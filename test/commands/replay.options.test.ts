@@ -374,6 +374,11 @@ describe('what is expected', () => {
   });
 });
 
+/** The first command that a report names, without the program. */
+const commandIn = (stdout: string): string => /\$ whapi-hooks (replay .*)$/m.exec(stdout)?.[1] ?? '';
+/** Its words, as a shell takes them. */
+const wordsOf = (command: string): string[] => [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+
 describe('what is reported', () => {
   it('three deliveries of two events: their lines and one more', async () => {
     const one = await app();
@@ -395,14 +400,36 @@ describe('what is reported', () => {
     expect(/^Slowest\n((?: +2 ms .*\n){10})\n/m.test(stdout)).toBe(true);
     expect(stdout).toMatch(/^Failures\n {2}1 × status 503, first 10 {2}groups\.put {2}samples\/groups\.json > participant promoted$/m);
     expect(stdout).not.toContain('s3cret');
-    const command = /\$ whapi-hooks (replay .*)$/m.exec(stdout)?.[1] ?? '';
+    const command = commandIn(stdout);
     expect(command).toBe(`replay 'samples/groups.json#participant promoted' --to ${one.url}/ --secret-header X-Secret`);
-    const argv = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
     const before = one.received.length;
-    const again = await run(argv, { env: { WHAPI_HOOKS_SECRET: 's3cret' } });
+    const again = await run(wordsOf(command), { env: { WHAPI_HOOKS_SECRET: 's3cret' } });
     expect(again.code).toBe(1);
     expect(one.received).toHaveLength(before + 1);
     expect(one.received.at(-1)?.body.equals(one.received[9]?.body ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it.each([
+    ['an expectation', ['--expect', 'body.ok=true', '--expect', 'time<2s'], "--expect body.ok=true --expect 'time<2s'"],
+    ['another time to answer', ['--timeout', '2s', '--expect', 'status=500'], '--timeout 2000ms --expect status=500'],
+    ['headers, without their values', ['-H', 'X-Key: s3cret', '--drop-header', 'X-Old'], "-H 'X-Key: …' --drop-header X-Old"],
+    ['how it is reached', ['--no-keep-alive', '--insecure', '--expect', 'status=404'], '--no-keep-alive --skip-verify --expect status=404'],
+    [
+      'the free port that was taken',
+      ['--api-port', '0', '--settle', '20ms', '--expect', 'calls=1'],
+      '--api-port PORT --settle 20ms --expect calls=1',
+    ],
+  ])('the command of a failure repeats what decided about it: %s', async (_what, flags, behind) => {
+    const one = await app((_received, _index, response) => void response.writeHead(flags.includes('-H') ? 500 : 200).end('{}'));
+    const cwd = temporaryFolder({ 'a.json': list('abc') });
+    const { stdout } = await run(['replay', 'a.json', '--to', one.url, ...flags], { cwd });
+    const command = commandIn(stdout);
+    expect(command.replace(/(--api-port) \d+/, '$1 PORT')).toBe(`replay a.json#1 --to ${one.url}/ ${behind}`);
+    // The value of a header is for a person to fill in.
+    if (flags.includes('-H')) return;
+    const causeIn = (text: string): string | undefined => /\(\d+ × (.*)\)/.exec(text)?.[1];
+    const again = await run(wordsOf(command), { cwd });
+    expect([again.code, causeIn(again.stdout)]).toEqual([1, causeIn(stdout)]);
   });
 
   it('--json has all of it, as the schema of records says', async () => {
@@ -468,7 +495,7 @@ describe('endpoints that misbehave', () => {
     [
       'answers half a page and closes',
       (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'),
-      [/closed before/, 200, 200],
+      [/status 200, but not the whole answer: the connection was closed/, 200, 200],
     ],
     ['never answers', () => {}, [/no answer within 0\.2 s/, 200, 200]],
     ['speaks something else', (socket: Socket) => void socket.end('SSH-2.0-OpenSSH\r\n'), [/not HTTP/, 200, 200]],

@@ -225,7 +225,7 @@ describe('the result', () => {
       .map((line) => JSON.parse(line) as { again?: string });
     const withCommand = records.map(({ again, ...record }) => ({
       ...record,
-      ...(again === undefined ? {} : { again: `whapi-hooks replay ${again} --to ${two.url}/` }),
+      ...(again === undefined ? {} : { again: `whapi-hooks replay ${again} --to ${two.url}/ --expect status=200` }),
     }));
     expect(steady(results.map((result) => ({ v: 1, type: 'outcome', ...result })))).toEqual(steady(withCommand));
   });

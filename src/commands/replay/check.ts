@@ -15,9 +15,9 @@ import type { Step } from '../../replay/step.ts';
 import { checkLines, checkRecords } from '../../report/check.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
+import { nameOf, reachedBy, typed } from './again.ts';
 import { openCalls } from './calls.ts';
 import { type ReplayOptions, SETTLE } from './options.ts';
-import { shellWord } from './steps.ts';
 
 /** What is checked, and how replay was called. */
 export interface CheckCall {
@@ -91,24 +91,10 @@ const collect = async (steps: AsyncIterable<readonly Step[]>, terminal: Terminal
 const againWith =
   ({ sources, options }: CheckCall, port: number | undefined) =>
   ({ rule, sources: own }: CheckFinding): string => {
-    const { to, mode, settle, probe, secretHeader, header = [] } = options;
-    const flags = [
-      ...(to === undefined ? [] : ['--to', to]),
-      ...(mode === undefined ? [] : ['--mode', mode]),
-      ...(port === undefined ? [] : ['--api-port', String(port)]),
-      ...(settle === undefined ? [] : ['--settle', `${settle}ms`]),
-      ...(probe === undefined ? [] : ['--probe', probe]),
-      // Values of headers may be secret. That of the secret header comes from WHAPI_HOOKS_SECRET then.
-      ...header.flatMap((text) => ['-H', `${nameOf(text)}: …`]),
-      ...(secretHeader === undefined ? [] : ['--secret-header', nameOf(secretHeader)]),
-    ];
-    const words = (texts: readonly string[]): string => texts.map((text) => shellWord(text) ?? '…').join(' ');
-    return ['whapi-hooks replay --check --rule', rule, own.length > 0 ? own.join(' ') : words(sources), words(flags)]
-      .filter((part) => part !== '')
-      .join(' ');
+    const { to, mode } = options;
+    const flags = [...(to === undefined ? [] : ['--to', to]), ...(mode === undefined ? [] : ['--mode', mode]), ...reachedBy(options, port)];
+    return `whapi-hooks replay --check --rule ${rule}${own.length > 0 ? ` ${own.join(' ')}` : typed(sources)}${typed(flags)}`;
   };
-
-const nameOf = (header: string): string => header.split(':')[0]?.trim() ?? '';
 
 /** Checks a handler with the events of some steps. @throws UserError (2), (3) */
 export const checkHandler = async (

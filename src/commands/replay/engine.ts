@@ -11,10 +11,11 @@ import type { ReplayRun } from '../../report/replay/reporter.ts';
 import type { Runtime } from '../../runtime.ts';
 import { plural } from '../../view/text.ts';
 import { openReached } from '../reaching.ts';
+import { behindCommand } from './again.ts';
 import type { Deeds } from './deeds.ts';
 import { isNobody } from './ending.ts';
 import { checkPace, isRandom, RETRIES, type ReplayOptions, readExpects, wantsDeeds } from './options.ts';
-import { openSteps, type StepSource, shellWord, type Wanted } from './steps.ts';
+import { openSteps, type StepSource, type Wanted } from './steps.ts';
 import type { Teller } from './telling.ts';
 
 /** Deliveries, and bytes of their bodies, that are read before the first is sent: a run of fewer is known as a whole. */
@@ -109,13 +110,6 @@ export const withTrouble = (code: ExitCode, trouble: readonly ExitCode[]): ExitC
   return trouble.length > 0 && code === EXIT.ok ? EXIT.wanting : code;
 };
 
-/** What has to be told to come to the same endpoint again, without secrets. */
-export const behindCommand = ({ url, options: { secretHeader, expectUnauthorized } }: Prepared): string => {
-  const name = secretHeader?.split(':')[0]?.trim();
-  const secret = name === undefined ? '' : ` --secret-header ${shellWord(name) ?? '…'}`;
-  return ` --to ${shellWord(url.href) ?? url.href}${secret}${expectUnauthorized === true ? ' --expect-unauthorized' : ''}`;
-};
-
 /** @throws UserError (2) where a step of a scenario expects calls and nothing counts them */
 const checkCounted = (steps: readonly Step[], { apiPort }: ReplayOptions): void => {
   if (apiPort !== undefined) return;
@@ -154,6 +148,8 @@ export interface Tally {
 export interface OpenRun {
   /** What the handler's API address has to be, where calls are counted. */
   readonly api: string | undefined;
+  /** What stands behind the source of a delivery in the command that sends it again. */
+  readonly behind: string;
   /** Deliveries of the run; 0 where nobody knows. */
   readonly total: number;
   /**
@@ -185,6 +181,12 @@ export const openRun = async (prepared: Prepared, runtime: Runtime): Promise<Ope
   const mostFailures = options.failFast === true ? 1 : (options.maxFailures ?? Number.POSITIVE_INFINITY);
   return {
     api: deeds?.url,
+    // The port that was taken, where any free one was asked for: the handler knows that one.
+    behind: behindCommand(
+      url,
+      options,
+      options.apiPort === 0 && deeds?.url !== undefined ? Number(new URL(deeds.url).port) : options.apiPort,
+    ),
     total: ahead.isAll ? ahead.steps.length * (options.checkIdempotent === true ? 2 : 1) : 0,
     async send(signal, onResult) {
       const { runSteps } = await import('../../io/run.ts');

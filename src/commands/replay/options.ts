@@ -71,6 +71,9 @@ export interface ReplayOptions extends ChoosingOptions, TlsOptions, DeedOptions 
 /** Milliseconds after an answer in which calls still belong to it, unless --settle says otherwise. */
 export const SETTLE = 200;
 
+/** Milliseconds that the endpoint has to answer, unless --timeout says otherwise. */
+export const TIMEOUT = 30_000;
+
 /** Times that a delivery is sent again where `--retry` says no number. */
 export const RETRIES = 3;
 const LONGEST = 86_400_000;

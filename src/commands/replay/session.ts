@@ -11,7 +11,7 @@ import { plannedLine, sentColumns, sentLines } from '../../view/sent.ts';
 import { plural } from '../../view/text.ts';
 import { openReached } from '../reaching.ts';
 import { stopping, tellUnreachable } from './ending.ts';
-import { behindCommand, openRun, type Prepared, prepareRun, withTrouble } from './engine.ts';
+import { openRun, type Prepared, prepareRun, withTrouble } from './engine.ts';
 import type { ReplayOptions } from './options.ts';
 import { openReplayReports } from './reports.ts';
 import { tellingOn } from './telling.ts';
@@ -76,7 +76,7 @@ export const replay = async (
   }
 
   const opened = await openRun(prepared, runtime);
-  const behind = behindCommand(prepared);
+  const { behind } = opened;
   const progress = openProgress(runtime, opened.total, 'count', 'bar');
   try {
     if (opened.api !== undefined) err.lines(`The API of your handler is ${opened.api} for this run.`);
