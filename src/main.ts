@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { applyEnvironment } from './commands/environment.ts';
-import { EXIT, UserError } from './errors.ts';
+import { EXIT, environmentError, errorCode, reason, UserError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 import { clean, cleanLines } from './view/clean.ts';
 
@@ -127,7 +127,10 @@ const findCalled = async (args: readonly string[], runtime: Runtime): Promise<(t
   return called;
 };
 
-/** Loads the command that was called, and runs it. */
+/** Errors of a file that takes no more, where a reader that goes away is none. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Loads the command that was called, and runs it. @throws UserError (3) where its answer could not be written */
 const run = async (argv: readonly string[], runtime: Runtime): Promise<number> => {
   const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   const called = COMMANDS.find(({ name }) => name === args[0]) ?? (await findCalled(args, runtime));
@@ -142,6 +145,9 @@ const run = async (argv: readonly string[], runtime: Runtime): Promise<number> =
     code = finished;
   });
   await program.parseAsync(args, { from: 'user' });
+  const { closed } = runtime.stdout;
+  if (closed.aborted && FULL.has(errorCode(closed.reason) ?? ''))
+    throw environmentError(`Standard output cannot be written: ${reason(closed.reason)}.`, 'What was printed is not whole.', closed.reason);
   return code;
 };
 

@@ -11,7 +11,7 @@ export interface Output {
   write(text: string): Promise<void>;
   /** The stream itself, for a spinner; where there is one. */
   readonly stream?: NodeJS.WriteStream;
-  /** Aborts when the reader of this stream has gone away. */
+  /** Aborts when the reader of this stream has gone away, or nothing more can be written; the reason is the error. */
   readonly closed: AbortSignal;
 }
 
@@ -99,8 +99,8 @@ export const randomId = (): string => {
 
 const output = (stream: NodeJS.WriteStream): Output => {
   const closed = new AbortController();
-  // EPIPE: the reader has gone (`| head -1`). That is its right; the program ends quietly.
-  stream.on('error', () => closed.abort());
+  // EPIPE: the reader has gone (`| head -1`). That is its right; the program ends quietly. Of other causes `main` tells.
+  stream.on('error', (error) => closed.abort(error));
   return {
     get isTTY() {
       return stream.isTTY === true;
@@ -111,7 +111,12 @@ const output = (stream: NodeJS.WriteStream): Output => {
     write: (text) =>
       new Promise((resolve) => {
         if (closed.signal.aborted) resolve();
-        else stream.write(text, () => resolve());
+        else
+          stream.write(text, (error) => {
+            // Told here before the stream says so itself: whoever waits for the text looks at once.
+            if (error !== null && error !== undefined) closed.abort(error);
+            resolve();
+          });
       }),
     stream,
     closed: closed.signal,

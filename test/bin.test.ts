@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,12 @@ describe('the built program', () => {
     expect(code).toBe(0);
     expect(stdout.split('\n')).toHaveLength(2);
     expect(stderr).toBe('code 0\n');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that its answer could not be written, and ends with 3', async () => {
+    const { code, stderr } = await shell('whapi-hooks samples > /dev/full');
+    expect(code).toBe(3);
+    expect(stderr).toBe('error: Standard output cannot be written: the disk is full.\n       What was printed is not whole.\n');
   });
 
   it('ends a listener whose reader has gone away', async () => {
