@@ -144,6 +144,23 @@ describe('replay of a scenario', () => {
   });
 });
 
+describe('flags for scenarios', () => {
+  it.each([
+    ['--var is', ['--var', 'text=Hi']],
+    ['--at is', ['--at', '2026-03-01T14:30']],
+    ['--var and --at are', ['--at', '2h', '--var', 'text=Hi']],
+  ])('%s told where no source is a scenario, and all is sent', async (what, flags) => {
+    const app = await startApp();
+    const sent = (source: string): ReturnType<typeof run> =>
+      run(['replay', source, '--to', String(app.port), '--speed', 'max', ...flags], { cwd: temporaryFolder({ 'story.yaml': STORY }) });
+    const without = await sent('groups.put');
+    const withOne = await sent('story.yaml');
+    await app.close();
+    expect([without.code, without.stderr]).toEqual([0, `${what} for scenarios, and no source is one.\n`]);
+    expect(withOne.stderr).toBe('');
+  });
+});
+
 describe('where scenarios are', () => {
   it('a folder of them is told file by file; one that holds payloads too is a folder of payloads', async () => {
     const one = STORY.replace(' [status=201]', ' [status=2xx]');

@@ -85,6 +85,11 @@ export const prepareRun = async (wanted: Wanted, options: ReplayOptions, runtime
     teller.trouble(`There is nothing to send${options.only === undefined ? '.' : `: no payload is of ${options.only.join(', ')}.`}`);
     trouble.push(EXIT.usage);
   }
+  if (ahead.isAll && trouble.length === 0 && !reading.tells) {
+    const unused = [options.var === undefined ? [] : ['--var'], options.at === undefined ? [] : ['--at']].flat();
+    if (unused.length > 0)
+      teller.warning(`${unused.join(' and ')} ${unused.length > 1 ? 'are' : 'is'} for scenarios, and no source is one.`);
+  }
   return {
     url,
     options,

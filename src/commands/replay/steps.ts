@@ -25,6 +25,8 @@ export interface Reading {
   /** Payloads that are sent, without what the plan adds; and those of them that do not fit the schemas. */
   payloads: number;
   unfit: number;
+  /** Whether any of it came of a scenario. */
+  tells: boolean;
 }
 
 /** What is sent: sources by their names, and behind them payloads that have none. */
@@ -119,7 +121,7 @@ export const openSteps = (
   const overlay = projectOverlay(options.schemaOverlay, runtime.cwd);
   const history = { file: options.history, filter: readFilter(options, runtime), limit: options.limit };
   const scenario = { random: createRandom(seed), at: readAt(options.at, runtime), variables: options.var ?? [] };
-  const reading: Reading = { trouble: [], unfit: 0, payloads: 0 };
+  const reading: Reading = { trouble: [], unfit: 0, payloads: 0, tells: false };
   const modes: readonly (Mode | undefined)[] = options.mode === 'all' ? MODES : [options.mode];
   // Standard input is there once, and is perhaps asked for again.
   let stdin: Promise<Uint8Array> | undefined;
@@ -150,6 +152,7 @@ export const openSteps = (
       const { entry } = part;
       const origin = entry.name === null ? file : `${file} > ${entry.name}`;
       const { scenario: told } = entry;
+      if (told !== undefined) reading.tells = true;
       if (told !== undefined && options.scenarioSpeed !== 'max') due += told.delay / options.scenarioSpeed;
       const expects = told?.expect.map(readExpectation) ?? NONE;
       for (const mode of modes) {
