@@ -9,7 +9,7 @@ export type ChangeOf = (step: number) => string | undefined;
 const times = (calls: number): string => (calls === 1 ? '1 API call' : `${calls} API calls`);
 
 const once = (number: number, changeOf: ChangeOf): Expectation => ({
-  text: 'nothing is done twice',
+  text: 'idempotent',
   subject: 'calls',
   judge: ({ calls = 0 }) => (calls > 0 ? `${times(calls)} for the same delivery again` : changeOf(number)),
 });
@@ -39,7 +39,7 @@ export const twice = (step: Step, changeOf: ChangeOf): readonly [Step, Step] => 
 };
 
 const NO_ECHO: Expectation = {
-  text: 'no echo',
+  text: 'echo-free',
   subject: 'calls',
   judge: ({ calls = 0 }) => (calls > 0 ? `${times(calls)} because of a message of the channel itself` : undefined),
 };

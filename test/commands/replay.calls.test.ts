@@ -136,7 +136,7 @@ describe('replay --forbid-echo', () => {
     expect(records.map(({ source, broken = [] }) => [source, ...broken])).toEqual([
       ['events.json > hello'],
       ['events.json > again'],
-      ['events.json > own', { expected: 'no echo', found: '1 API call because of a message of the channel itself' }],
+      ['events.json > own', { expected: 'echo-free', found: '1 API call because of a message of the channel itself' }],
     ]);
     expect(code).toBe(1);
   });
@@ -152,11 +152,11 @@ describe('replay --check-idempotent', () => {
   it('sends each delivery twice with the same bytes, and fails where the second causes a call', async () => {
     const { url, api } = await startBot({ unique: false });
     const { code, records } = await replay(url, [...api, '--check-idempotent']);
-    expect(records.map(({ copyOf, broken = [] }) => [copyOf, ...broken.map(({ found }) => found)])).toEqual([
+    expect(records.map(({ copyOf, broken = [] }) => [copyOf, ...broken.flatMap(({ expected, found }) => [expected, found])])).toEqual([
       [undefined],
-      [1, '1 API call for the same delivery again'],
+      [1, 'idempotent', '1 API call for the same delivery again'],
       [undefined],
-      [3, '1 API call for the same delivery again'],
+      [3, 'idempotent', '1 API call for the same delivery again'],
       [undefined],
       [5],
     ]);
