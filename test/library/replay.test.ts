@@ -413,7 +413,7 @@ describe('wrong use', () => {
     [{ payloads: [{ v: 1, type: 'ready', url: '' }] }, 'replay: payloads[0] is a record of no delivery.'],
     [{ ...one, concurency: 4 }, 'replay has no option "concurency".', 'Did you mean concurrency?'],
     [{ ...one, dryRun: true }, 'replay has no option "dryRun".'],
-    [{ ...one, concurrency: 0 }, "option '--concurrency <n>' argument '0' is invalid. It is a whole number from 1."],
+    [{ ...one, concurrency: 0 }, "option '--concurrency <n>' argument '0' is invalid. It is a whole number from 1 to 999999999."],
     [{ ...one, concurrency: [1] }, 'replay: concurrency is one value, not a list.'],
     [{ ...one, timeout: null }, 'replay: timeout is a text or a number.'],
     [
