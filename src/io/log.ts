@@ -115,7 +115,7 @@ export interface Log {
 }
 
 /** Bytes of the log after which it is emptied. */
-const AFTER = 32_000_000;
+const AFTER = 8_000_000;
 /** Bytes that a transaction takes in the log beside its rows: pages that each touches. */
 const TRANSACTION = 10_000;
 /** Pages that are taken into the file while the one who writes waits: a few milliseconds. */
