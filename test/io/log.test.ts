@@ -111,7 +111,6 @@ describe.each(engines)('the log of a history, with %s', (engine) => {
     expect(count()).toBe(before.length);
     reader.exec('COMMIT');
     expect(count()).toBe(before.length + ids.length);
-    reader.close();
     await history.close();
     await expectAllOf(file, [...before, ...ids]);
   });

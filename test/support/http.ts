@@ -92,13 +92,21 @@ export const startRaw = async (onRequest: (socket: Socket, request: string, inde
   return { port, url: `http://127.0.0.1:${port}`, received };
 };
 
-/** A port on which nothing listens. */
+/**
+ * A port on which nothing listens, and nothing will: it is not among those that systems give away by themselves, to
+ * who listens on port 0 and for outgoing connections (Linux: 32768 and above).
+ */
 export const closedPort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return port;
+  }
 };
 
 /** Takes a port, so that nobody else can have it. */
