@@ -6,6 +6,7 @@ import type { Rulings } from './check.ts';
 import { kindOf, renewed, type Specimen, shipmentFor } from './check-events.ts';
 import { createSuspects } from './check-suspects.ts';
 import { createTallies, type Tally } from './check-tally.ts';
+import { LONGEST_ANSWER } from './expect.ts';
 import type { Random } from './random.ts';
 
 /** What a check asks of the world. */
@@ -56,9 +57,6 @@ const WINDOWS = 5;
 
 /** Milliseconds in which a handler has to come to rest. */
 const LONGEST_UNREST = 120_000;
-
-/** The provider's advice (CONTRACT.md, section 1). */
-const LONGEST_ANSWER = 5000;
 
 /** Calls of which the slowest says how long to wait for the next. */
 const LATEST = 3;
@@ -123,6 +121,10 @@ export const sourceOf = ({ name, origin, source }: Specimen): { event: string | 
 
 /** How an answer is told: `status 500`, `no answer within 10 s`. */
 export const told = (outcome: Outcome): string => (outcome.kind === 'answered' ? `status ${outcome.status}` : outcome.error);
+
+/** Whether no answer came in time, or one that was later than the provider advises. */
+export const isLate = (outcome: Outcome): boolean =>
+  outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > LONGEST_ANSWER;
 
 const isCaused = (outcome: Outcome, cause: FailureCause): boolean => outcome.kind === 'failed' && outcome.cause === cause;
 
@@ -190,8 +192,7 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     if (isCaused(outcome, 'unreachable')) gone(specimen, reached);
     half = undefined;
     if (outcome.kind === 'answered') isOutlived();
-    const isLate = outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > LONGEST_ANSWER;
-    if (isLate) {
+    if (isLate(outcome)) {
       const after = outcome.kind === 'failed' ? outcome.error : `answered after ${(outcome.ms / 1000).toFixed(1)} s`;
       rulings.found({ rule: 'in-time', ...sourceOf(specimen), message: `${kindOf(specimen)}: ${after}` });
     }
