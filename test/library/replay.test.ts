@@ -269,6 +269,12 @@ describe('the result', () => {
     expect(told.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
   });
 
+  it('nor does the advice of an error', async () => {
+    const file = join(temporaryFolder({ 'a.json': JSON.stringify({ 'joined\u001b': payload('a') }) }), 'a.json');
+    const error: unknown = await replay({ sources: [`${file}#joined`] }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 2, hint: `Did you mean ${file}#joined\\x1b?` });
+  });
+
   it('onResult hears each delivery as it is answered, and is waited for', async () => {
     const one = await app();
     const heard: ReplayedDelivery[] = [];
