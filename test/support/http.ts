@@ -92,16 +92,17 @@ export const startRaw = async (onRequest: (socket: Socket, request: string, inde
   return { port, url: `http://127.0.0.1:${port}`, received };
 };
 
-/**
- * A port on which nothing listens, and nothing will: it is not among those that systems give away by themselves, to
- * who listens on port 0 and for outgoing connections (Linux: 32768 and above).
- */
+/** Ports that no system gives to who asks for any: another test might be given one that is to stay closed. */
+const [FIRST_PORT, PORTS] = [20_000, 12_000];
+
+/** A port on which nothing listens. */
 export const closedPort = async (): Promise<number> => {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
     });
     if (!isFree) continue;
     await new Promise<void>((resolve) => server.close(() => resolve()));
