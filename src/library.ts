@@ -12,7 +12,7 @@ import type { Result } from './replay/result.ts';
 import { replayDocument } from './report/replay/json.ts';
 import type { ReplayContext } from './report/replay/reporter.ts';
 import { replayExitCode, resultRecord } from './report/replay.ts';
-import { createSilentRuntime } from './runtime.ts';
+import { createSilentRuntime, type Runtime } from './runtime.ts';
 import { isObject } from './schema/keywords.ts';
 import { clean } from './view/clean.ts';
 
@@ -60,16 +60,14 @@ const resultOf = (prepared: Prepared, ran: Ran, context: ReplayContext, results:
   return { ok: exitCode === EXIT.ok, exitCode, ending: ran.end, ...harmless(document), results, trouble, notes };
 };
 
-const run = async (call: ReplayCall): Promise<Answer> => {
-  checkParts(call);
-  const { signal = new AbortController().signal, onResult, onApi } = call;
-  const sources = readSources(call.sources);
-  const options = readOptions({ ...call }, sources);
-  const payloads = readPayloads(call.payloads);
-  // Both in src/ and in dist/ this file lies one below the root of the package.
-  const runtime = createSilentRuntime(fileURLToPath(new URL('..', import.meta.url)), signal);
-  const told = createTold();
-  const prepared = await prepareRun({ sources, payloads }, options, runtime, told.teller);
+/** @throws what the functions of the call throw, and UserError */
+const send = async (
+  prepared: Prepared,
+  { onResult, onApi }: ReplayCall,
+  signal: AbortSignal,
+  runtime: Runtime,
+  told: Told,
+): Promise<Answer> => {
   const code = withTrouble(EXIT.ok, prepared.trouble);
   if (code === EXIT.usage || code === EXIT.environment)
     return { refused: { message: told.trouble.join('\n'), hint: told.hint(), exitCode: code } };
@@ -93,6 +91,23 @@ const run = async (call: ReplayCall): Promise<Answer> => {
     return { result: resultOf(prepared, ran, context, results, told) };
   } finally {
     await opened.close();
+  }
+};
+
+const run = async (call: ReplayCall): Promise<Answer> => {
+  checkParts(call);
+  const { signal = new AbortController().signal } = call;
+  const sources = readSources(call.sources);
+  const options = readOptions({ ...call }, sources);
+  const payloads = readPayloads(call.payloads);
+  // Both in src/ and in dist/ this file lies one below the root of the package.
+  const runtime = createSilentRuntime(fileURLToPath(new URL('..', import.meta.url)), signal);
+  const told = createTold();
+  const prepared = await prepareRun({ sources, payloads }, options, runtime, told.teller);
+  try {
+    return await send(prepared, call, signal, runtime, told);
+  } finally {
+    await prepared.close();
   }
 };
 

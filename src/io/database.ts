@@ -43,6 +43,9 @@ interface Listed {
 
 type Open = (path: string) => Raw;
 
+/** Loaded once: of two at once, each would put back what the other has put in the place of the runtime's warnings. */
+let sqlite: Promise<typeof import('node:sqlite')> | undefined;
+
 /** Both are loaded only when a database is opened: neither may slow the start of the other commands. */
 const ENGINES: Readonly<Record<Engine, () => Promise<Open>>> = {
   libsql: async () => {
@@ -50,7 +53,8 @@ const ENGINES: Readonly<Record<Engine, () => Promise<Open>>> = {
     return (path) => new Libsql(path) as unknown as Raw; // its types lag behind what it does
   },
   'node:sqlite': async () => {
-    const { DatabaseSync } = await withoutSqliteWarning(() => import('node:sqlite'));
+    sqlite ??= withoutSqliteWarning(() => import('node:sqlite'));
+    const { DatabaseSync } = await sqlite;
     return (path) => new DatabaseSync(path);
   },
 };

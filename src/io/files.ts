@@ -47,7 +47,7 @@ export interface Chunks extends Iterable<Uint8Array> {
   readonly size: number;
   /** All of it, where it is small and has been read already. */
   readonly whole?: Uint8Array;
-  /** For whoever has not begun to read. */
+  /** For whoever does not read to its end; once it is closed, it does nothing. */
   close(): void;
 }
 
@@ -102,6 +102,11 @@ export const readChunks = (path: string, regular = false): Chunks => {
     closeSync(file);
     return inOnePiece(first);
   }
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
   const chunks = (function* () {
     try {
       let begun: Uint8Array = NOTHING;
@@ -116,14 +121,10 @@ export const readChunks = (path: string, regular = false): Chunks => {
       }
       if (begun.length > 0) yield begun;
     } finally {
-      closeSync(file);
+      close();
     }
   })();
-  return {
-    size: whole,
-    [Symbol.iterator]: () => chunks,
-    close: () => closeSync(file),
-  };
+  return { size: whole, [Symbol.iterator]: () => chunks, close };
 };
 
 export const exists = (path: string): boolean => existsSync(path);

@@ -115,11 +115,16 @@ export interface Log {
 }
 
 /** Bytes of the log after which it is emptied. */
-const AFTER = 32_000_000;
+const AFTER = 8_000_000;
 /** Bytes that a transaction takes in the log beside its rows: pages that each touches. */
 const TRANSACTION = 10_000;
 /** Pages that are taken into the file while the one who writes waits: a few milliseconds. */
 const FEW = 60;
+/**
+ * Pages of the log after which the one who writes empties it all the same: 64 MB. What the full-text index and pruning
+ * write is not counted here, and goes on when no deliveries come.
+ */
+const MOST_PAGES = 4 * LOG_PAGES;
 /** Steps in which the log may get shorter while it is written into. */
 const MOST_STEPS = 8;
 
@@ -138,7 +143,7 @@ export const openLog = (database: Database, { path, program, after = AFTER }: Lo
     try {
       if (emptier === undefined) {
         emptier = await startEmptier(start, { path, engine: database.engine });
-        database.exec('PRAGMA wal_autocheckpoint = 0');
+        database.exec(`PRAGMA wal_autocheckpoint = ${MOST_PAGES}`);
       }
       // What is written meanwhile is the next step's, which has less to do and leaves less.
       let pages = await emptier.step();

@@ -90,9 +90,12 @@ export const runSteps = async (steps: Iterable<Step> | AsyncIterable<Step | read
       wake = resolve;
     });
   const pauses = new Set<() => void>();
+  const endPauses = (): void => {
+    for (const end of pauses) end();
+  };
   const onStop = (): void => {
     stopped = true;
-    for (const end of pauses) end();
+    endPauses();
     wake();
   };
   signal?.addEventListener('abort', onStop, { once: true });
@@ -137,6 +140,7 @@ export const runSteps = async (steps: Iterable<Step> | AsyncIterable<Step | read
   };
   const fail = (number: number, error: unknown): void => {
     failure ??= { error };
+    endPauses();
     finish(number);
   };
   /** @returns a promise where there is something to wait for */
@@ -204,26 +208,31 @@ export const runSteps = async (steps: Iterable<Step> | AsyncIterable<Step | read
     !isOver() && (running.size >= concurrency || (before.length > 0 && before.some((number) => running.has(number))));
 
   const sources = Symbol.asyncIterator in steps ? steps : [steps];
-  reading: for await (const some of sources) {
-    for (const step of Symbol.iterator in some ? some : [some]) {
-      taken++;
-      while (isBlocked(step)) await woken();
-      if (!isOver() && (step.due > 0 || spacing > 0)) {
-        const now = elapsed() - begun;
-        const rest = Math.max(step.due, last + spacing) - now;
-        if (rest > 0) await pause(rest);
-        last = Math.max(now, now + rest);
-      }
-      if (!isOver()) start(step);
-      else if (failure !== undefined) break reading;
-      else if (taken - done >= MOST_COUNTED) {
-        more = true;
-        break reading;
+  try {
+    reading: for await (const some of sources) {
+      for (const step of Symbol.iterator in some ? some : [some]) {
+        taken++;
+        while (isBlocked(step)) await woken();
+        if (!isOver() && (step.due > 0 || spacing > 0)) {
+          const now = elapsed() - begun;
+          const rest = Math.max(step.due, last + spacing) - now;
+          if (rest > 0) await pause(rest);
+          last = Math.max(now, now + rest);
+        }
+        if (!isOver()) start(step);
+        else if (failure !== undefined) break reading;
+        else if (taken - done >= MOST_COUNTED) {
+          more = true;
+          break reading;
+        }
       }
     }
+    while (running.size > 0 && !isOver()) await woken();
+  } finally {
+    signal?.removeEventListener('abort', onStop);
+    // Where the source has thrown, some still wait.
+    onStop();
   }
-  while (running.size > 0 && !isOver()) await woken();
-  signal?.removeEventListener('abort', onStop);
   if (failure !== undefined) throw failure.error;
   return { unsent: taken - done, more };
 };

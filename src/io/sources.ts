@@ -26,7 +26,7 @@ export interface DocumentSource {
   readonly whole?: Uint8Array | undefined;
   /** Read as they are asked for; once. */
   readonly parts: Iterable<Part>;
-  /** For whoever does not read the parts. */
+  /** For whoever does not read all parts; it may be closed already. */
   close(): void;
 }
 

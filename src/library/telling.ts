@@ -32,7 +32,7 @@ export const createTold = (): Told => {
     teller: {
       trouble(message, help) {
         keep(trouble, message);
-        hint ??= help;
+        if (help !== undefined) hint ??= clean(help);
       },
       problem: (row) => keep(trouble, findingText(row, { paint: plain })),
       warning: (text) => keep(notes, text),

@@ -6,6 +6,7 @@ import type { Rulings } from './check.ts';
 import { kindOf, renewed, type Specimen, shipmentFor } from './check-events.ts';
 import { createSuspects } from './check-suspects.ts';
 import { createTallies, type Tally } from './check-tally.ts';
+import { LONGEST_ANSWER } from './expect.ts';
 import type { Random } from './random.ts';
 
 /** What a check asks of the world. */
@@ -54,8 +55,8 @@ const PATIENCE = 2000;
 /** Windows in which it has to come where they are long, since the handler is slow. */
 const WINDOWS = 5;
 
-/** The provider's advice (CONTRACT.md, section 1). */
-const LONGEST_ANSWER = 5000;
+/** Milliseconds in which a handler has to come to rest. */
+const LONGEST_UNREST = 120_000;
 
 /** Calls of which the slowest says how long to wait for the next. */
 const LATEST = 3;
@@ -80,6 +81,10 @@ export interface Desk {
   knows(specimen: Specimen): boolean;
   /** Sends another event behind one, so that it is known to have outlived that; nothing where it is known. */
   outlive(specimen: Specimen, other: Specimen): Promise<void>;
+  /** Sends another event until the handler is known to have outlived all that it took. */
+  outliveAll(other: Specimen): Promise<void>;
+  /** Sends half of an event and cuts the connection. What ends a handler that has outlived all else is the cut then. */
+  cut(specimen: Specimen): Promise<void>;
   /** A new event of the same kind. */
   renew(specimen: Specimen): Specimen;
   shipment(specimen: Specimen, mode?: Mode): Shipment;
@@ -119,6 +124,10 @@ export const sourceOf = ({ name, origin, source }: Specimen): { event: string | 
 /** How an answer is told: `status 500`, `no answer within 10 s`. */
 export const told = (outcome: Outcome): string => (outcome.kind === 'answered' ? `status ${outcome.status}` : outcome.error);
 
+/** Whether no answer came in time, or one that was later than the provider advises. */
+export const isLate = (outcome: Outcome): boolean =>
+  outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > LONGEST_ANSWER;
+
 const isCaused = (outcome: Outcome, cause: FailureCause): boolean => outcome.kind === 'failed' && outcome.cause === cause;
 
 export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): Desk => {
@@ -132,6 +141,8 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
   let isQuiet = true;
   const latest: number[] = [];
   let window = settle;
+  /** What was cut since the last delivery. */
+  let half: Specimen | undefined;
 
   const rest: Desk['rest'] = async (ms) => {
     await world.pause(ms);
@@ -143,7 +154,10 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     const { specimens, answered: wasAnswered } = suspects.blame();
     const [one, ...others] = specimens;
     const tell = (how: string): string => `the handler was gone ${how}: nothing listens any more`;
-    if (one === undefined) {
+    if (one === undefined && half !== undefined) {
+      const message = tell(`after ${kindOf(half)} was cut in the middle`);
+      rulings.found({ rule: 'cut-connection', ...sourceOf(half), message });
+    } else if (one === undefined) {
       const message = tell(`${reached ? 'while it had' : 'when it was to have'} ${kindOf(specimen)}`);
       rulings.found({ rule: 'alive', ...sourceOf(specimen), message });
     } else if (others.length === 0) {
@@ -179,9 +193,9 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     if (world.stopped.aborted) throw new CheckEnd('it was stopped');
     if (reached) suspects.add(specimen, outcome.kind === 'answered');
     if (isCaused(outcome, 'unreachable')) gone(specimen, reached);
+    half = undefined;
     if (outcome.kind === 'answered') isOutlived();
-    const isLate = outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > LONGEST_ANSWER;
-    if (isLate) {
+    if (isLate(outcome)) {
       const after = outcome.kind === 'failed' ? outcome.error : `answered after ${(outcome.ms / 1000).toFixed(1)} s`;
       rulings.found({ rule: 'in-time', ...sourceOf(specimen), message: `${kindOf(specimen)}: ${after}` });
     }
@@ -213,9 +227,12 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
   };
 
   const quiet: Desk['quiet'] = async () => {
+    const begun = world.elapsed();
     for (let seen = api?.calls(); !isQuiet; seen = api?.calls()) {
       await rest(window);
       isQuiet = api?.calls() === seen;
+      // Whose calls they are can no more be told.
+      if (!isQuiet && world.elapsed() - begun > LONGEST_UNREST) throw new CheckEnd('the handler calls the API without end');
     }
     return tallies.open();
   };
@@ -231,6 +248,17 @@ export const openDesk = (world: World, { mode, settle, rulings }: DeskOptions): 
     knows: suspects.knows,
     async outlive(specimen, other) {
       if (!suspects.knows(specimen)) await send(renew(other));
+    },
+    async outliveAll(other) {
+      // The first one shows that what came before it was outlived, the second that it was itself.
+      for (let sent = 0; sent < 2 && suspects.blame().specimens.length > 0; sent++) {
+        await quiet();
+        await send(renew(other));
+      }
+    },
+    async cut(specimen) {
+      await world.cut(shipmentFor(specimen, mode, world.id()));
+      half = specimen;
     },
     async greet(specimen) {
       tallies.begin(marksOf(specimen.payload));

@@ -2,7 +2,7 @@ import { isOk } from '../delivery/delivery.ts';
 import type { Mode } from '../event/mode.ts';
 import { type CheckReport, createRulings, type Rulings } from './check.ts';
 import { type Actor, checkAnswersFirst, checkAtOnce, checkDuplicates, checkOwnMessages, findActor, whyIdle } from './check-deeds.ts';
-import { CheckEnd, type Desk, openDesk, sourceOf, told, type World } from './check-desk.ts';
+import { CheckEnd, type Desk, isLate, openDesk, sourceOf, told, type World } from './check-desk.ts';
 import { byInterest, isIncoming, kindOf, ownWithStatus, type Specimen, textBy, unknownOf } from './check-events.ts';
 import { CHECK_RULE_NAMES, type CheckRule } from './check-rules.ts';
 import type { Tally } from './check-tally.ts';
@@ -59,7 +59,7 @@ const checkAnswers = async (desk: Desk, rulings: Rulings, specimens: readonly Sp
       const before = failed.get(kind);
       failed.set(kind, before === undefined ? { first: event, why: told(outcome), count: 1 } : { ...before, count: before.count + 1 });
     }
-    if (outcome.kind === 'failed' ? outcome.cause === 'timeout' : outcome.ms > 5000) slow++;
+    if (isLate(outcome)) slow++;
     if (slow >= MOST_SLOW) {
       rulings.remark(`${specimens.length - sent} of ${specimens.length} events were not sent: too many answers were slow.`);
       break;

@@ -97,8 +97,9 @@ export const checkLargeBody = async (desk: Desk, rulings: Rulings, base: Specime
 /** Half a delivery, and then the whole of it. */
 export const checkCut = async (desk: Desk, rulings: Rulings, { specimen, calls }: Actor): Promise<void> => {
   const event = desk.renew(specimen);
+  await desk.outliveAll(specimen);
   const tally = await desk.quiet();
-  await desk.world.cut(desk.shipment(event));
+  await desk.cut(event);
   const outcome = await desk.send(event);
   const made = await desk.settled(tally, isOk(outcome) ? calls?.() : 0);
   const found = (message: string): void => rulings.found({ rule: 'cut-connection', ...sourceOf(event), message });

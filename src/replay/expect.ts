@@ -212,9 +212,10 @@ export const readExpectation = (text: string): Expectation => {
   return { text: text.trim(), subject, judge: judges[subject]() };
 };
 
-const LONGEST_ANSWER = 5000;
+/** Milliseconds after which an answer is late: the provider's advice (CONTRACT.md, section 1). */
+export const LONGEST_ANSWER = 5000;
 
-/** What is expected where nothing else was asked for: 2xx within 5 s, the provider's advice (CONTRACT.md, section 2). */
+/** What is expected where nothing else was asked for: 2xx within 5 s. */
 export const DEFAULT_EXPECTATIONS: readonly Expectation[] = [
   {
     text: 'status=2xx',

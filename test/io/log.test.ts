@@ -111,7 +111,6 @@ describe.each(engines)('the log of a history, with %s', (engine) => {
     expect(count()).toBe(before.length);
     reader.exec('COMMIT');
     expect(count()).toBe(before.length + ids.length);
-    reader.close();
     await history.close();
     await expectAllOf(file, [...before, ...ids]);
   });
@@ -123,6 +122,30 @@ describe('a thread that empties the log', () => {
     const ids = await crowd(history, 'a');
     await history.close();
     await expectAllOf(file, ids);
+  });
+
+  it('and takes nothing into the file: the log is bounded all the same', async () => {
+    const idle = pretending(`parentPort.on('message', (order) => {
+      require('node:fs').writeFileSync(__filename + '.asked', '');
+      parentPort.postMessage(order === 'close' ? 'closed' : 1);
+    });
+    parentPort.postMessage('ready');`);
+    const { history, file } = await open({ program: idle, after: 1 });
+    const body = named('x'.repeat(1_000_000));
+    const store = async (from: number, to: number): Promise<void> => {
+      for (let number = from; number < to; number++) {
+        const delivery = deliveryOf({ id: `d${number}`, body });
+        await history.add(delivery, readingOf(delivery));
+      }
+    };
+    await store(0, 1);
+    await vi.waitFor(() => statSync(`${idle}.asked`), { timeout: 100_000 });
+    // More than SQLite by itself would leave in the log.
+    await store(1, 30);
+    expect(sizeOf(file)).toBeLessThan(1_000_000);
+    await store(30, 100);
+    expect(sizeOf(file)).toBeGreaterThan(30_000_000);
+    expect(sizeOf(`${file}-wal`)).toBeLessThan(80_000_000);
   });
 
   it.each([

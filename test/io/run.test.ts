@@ -180,6 +180,50 @@ describe('a source that fails', () => {
   });
 });
 
+describe('a run that fails leaves no wait behind', () => {
+  /** A clock whose waits are never over. */
+  const standing = () => {
+    const waits = new Set<object>();
+    let waited = (): void => {};
+    const isWaiting = new Promise<void>((resolve) => {
+      waited = resolve;
+    });
+    const after = (): (() => void) => {
+      const one = {};
+      waits.add(one);
+      waited();
+      return () => void waits.delete(one);
+    };
+    return { waits, isWaiting, clock: { elapsed: () => 0, after } };
+  };
+
+  it.each<[string, Step[]]>([
+    ['for a step that is not due', [stepOf(1), stepOf(2, { due: 3_600_000 })]],
+    ['before a delivery is sent again', [stepOf(1), stepOf(2)]],
+  ])('%s, where a result cannot be told', async (_what, some) => {
+    const { waits, isWaiting, clock } = standing();
+    const app = await startApp((_received, index, response) => void response.writeHead(index === 0 ? 200 : 500).end());
+    const onResult = (): Promise<void> => isWaiting.then(() => Promise.reject(new Error('no room')));
+    const running = runTo(app.url, some, { ...clock, concurrency: 2, retry: 1, onResult });
+    await expect(running).rejects.toThrow('no room');
+    await app.close();
+    expect(waits.size).toBe(0);
+  });
+
+  it('before a delivery is sent again, where the source fails', async () => {
+    const { waits, isWaiting, clock } = standing();
+    const app = await startApp((_received, _index, response) => void response.writeHead(500).end());
+    const source = async function* (): AsyncGenerator<Step> {
+      yield stepOf(1);
+      await isWaiting;
+      throw new Error('the file is gone');
+    };
+    await expect(runTo(app.url, source(), { ...clock, retry: 1 })).rejects.toThrow('the file is gone');
+    await app.close();
+    expect(waits.size).toBe(0);
+  });
+});
+
 describe('treatments', () => {
   it('a connection is cut in the middle of the body, and the delivery is sent again on another one', async () => {
     const app = await startRaw((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));

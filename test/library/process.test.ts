@@ -40,6 +40,11 @@ it.each<[string, string, unknown]>([
     '{ apiPort: 0, settle: "1h", signal: stop.signal, onApi: () => { answered = () => stop.abort(); } }',
     { ok: false, ending: 'interrupted' },
   ],
+  [
+    'a result that is not taken, an hour before the next',
+    '{ delay: "1h", onResult: () => Promise.reject(new Error("mine")) }',
+    { message: 'mine' },
+  ],
   ['wrong use', '{ sources: ["grops"] }', { message: 'There is no grops.' }],
   ['a function that fails', '{ apiPort: 0, onApi: () => Promise.reject(new Error("mine")) }', { message: 'mine' }],
 ])('%s: prints nothing, leaves the process as it was, and lets it end', async (_name, call, expected) => {

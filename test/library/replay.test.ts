@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ReplayCall, ReplayError, type ReplayedDelivery, type ReplayResult, replay } from '../../src/index.ts';
@@ -268,6 +269,12 @@ describe('the result', () => {
     expect(told.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
   });
 
+  it('nor does the advice of an error', async () => {
+    const file = join(temporaryFolder({ 'a.json': JSON.stringify({ 'joined\u001b': payload('a') }) }), 'a.json');
+    const error: unknown = await replay({ sources: [`${file}#joined`] }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 2, hint: `Did you mean ${file}#joined\\x1b?` });
+  });
+
   it('onResult hears each delivery as it is answered, and is waited for', async () => {
     const one = await app();
     const heard: ReplayedDelivery[] = [];
@@ -367,6 +374,47 @@ it('10,000 deliveries, ten at once', async () => {
   expect(brief(result)).toEqual({ ...GOOD, sent: 10_000 });
   expect(new Set(result.results.map(({ number }) => number)).size).toBe(10_000);
   expect(new Set(one.received.map(({ body }) => (JSON.parse(body.toString()) as { channel_id: string }).channel_id)).size).toBe(10_000);
+});
+
+/** Files of a folder that this process has open. */
+const openIn = (folder: string): string[] =>
+  readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${name}`);
+      return file.startsWith(folder) ? [file] : [];
+    } catch {
+      return []; // the one that this list was read by
+    }
+  });
+
+it.skipIf(!existsSync('/proc/self/fd'))('sources of more than is read ahead are closed, though not all of them is sent', async () => {
+  // More than the 20,000 that are read before the first is sent, and more bytes than are read at once.
+  const folder = realpathSync(temporaryFolder({ 'many.jsonl': `{"a":"${'x'.repeat(100)}"}\n`.repeat(21_000) }));
+  const one = await app((_received, _index, response) => void response.writeHead(500).end());
+  const open: string[][] = [];
+  const call: ReplayCall = {
+    ...{ to: one.url, sources: [join(folder, 'many.jsonl')], settle: 1, apiPort: 0 },
+    onApi: () => void open.push(openIn(folder)),
+  };
+  const calls: Partial<ReplayCall>[] = [
+    { failFast: true },
+    { signal: AbortSignal.abort() },
+    { apiPort: await takePort() },
+    {
+      onApi() {
+        throw new Error('mine');
+      },
+    },
+  ];
+  const ends: string[] = [];
+  for (const more of calls)
+    await replay({ ...call, ...more }).then(
+      ({ ending }) => ends.push(ending),
+      ({ name }: Error) => ends.push(name),
+    );
+  expect(ends).toEqual(['failures', 'interrupted', 'ReplayError', 'Error']);
+  expect(open).toEqual([[join(folder, 'many.jsonl')], [join(folder, 'many.jsonl')]]);
+  expect(openIn(folder)).toEqual([]);
 });
 
 it('two calls at once do not meet', async () => {

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MODES } from '../../src/event/mode.ts';
 import type { CheckFinding, CheckReport } from '../../src/replay/check.ts';
 import { type Specimen, specimenOf } from '../../src/replay/check-events.ts';
-import { CHECK_RULE_NAMES } from '../../src/replay/check-rules.ts';
+import { CHECK_RULE_NAMES, type CheckRule } from '../../src/replay/check-rules.ts';
 import { runCheck } from '../../src/replay/check-run.ts';
 import { newText } from '../support/handler.ts';
 import { stepOf } from '../support/run.ts';
 import { readMap } from '../support/samples.ts';
-import { type Handler, worldOf } from '../support/world.ts';
+import { type Handler, type Means, worldOf } from '../support/world.ts';
 
 const messages = readMap('samples', 'messages.json');
 
@@ -121,6 +121,48 @@ describe('a handler that dies of a type after it has answered it', () => {
     const report = await checked(dies, [TEXT, ...Array.from({ length: 40 }, () => OWN)]);
     expect(found(report)).toEqual([['alive', 'the handler was gone while it had messages.post text: nothing listens any more']]);
   });
+});
+
+describe('a handler that dies of a connection that is cut', () => {
+  const GONE = 'the handler was gone after messages.post text was cut in the middle: nothing listens any more';
+  const answers: Handler = () => 200;
+
+  it.each<[string, readonly Specimen[], readonly CheckRule[], (means: Means) => void, string?]>([
+    ['at once', [TEXT, GIF, OWN], CHECK_RULE_NAMES, ({ end }) => end()],
+    ['and breaks a connection before it is gone', [TEXT, GIF, OWN], CHECK_RULE_NAMES, ({ end }) => end(1)],
+    ['where nothing but that is checked', [TEXT], ['cut-connection'], ({ end }) => end()],
+    ['where no text was sent before', [GIF], ['cut-connection'], ({ end }) => end()],
+  ])('%s: it is found, and no type is blamed for it', async (_when, specimens, rules, onCut) => {
+    const report = await runCheck(worldOf(answers, onCut), { rules, specimens, modes: MODES, settle: 200, secret: undefined });
+    expect(found(report)).toEqual([['cut-connection', GONE]]);
+    expect(report.ended).toBe('the handler was gone');
+  });
+
+  it('is not taken for one that dies of what came right before', async () => {
+    const dies: Handler = (payload, { later, end }) => {
+      if (typeOf(payload) === 'image') later(150, end);
+      return 200;
+    };
+    expect(found(await checked(dies, [TEXT]))).toEqual([
+      ['any-type', 'the handler was gone after it had answered messages.post image: nothing listens any more'],
+    ]);
+  });
+});
+
+it('a handler that calls the API without end ends the check', async () => {
+  let isOver = false;
+  let isCalling = false;
+  const restless: Handler = (_payload, { later, call }) => {
+    const again = (): void => {
+      if (!isOver) void call('99900077777@s.whatsapp.net').then(() => later(50, again));
+    };
+    if (!isCalling) again();
+    isCalling = true;
+    return 200;
+  };
+  const report = await checked(restless, [TEXT, GIF]);
+  isOver = true;
+  expect(report.ended).toBe('the handler calls the API without end');
 });
 
 describe('a handler whose calls come late', () => {

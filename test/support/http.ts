@@ -92,13 +92,22 @@ export const startRaw = async (onRequest: (socket: Socket, request: string, inde
   return { port, url: `http://127.0.0.1:${port}`, received };
 };
 
+/** Ports that no system gives to who asks for any: another test might be given one that is to stay closed. */
+const [FIRST_PORT, PORTS] = [20_000, 12_000];
+
 /** A port on which nothing listens. */
 export const closedPort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return port;
+  }
 };
 
 /** Takes a port, so that nobody else can have it. */

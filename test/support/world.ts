@@ -22,8 +22,11 @@ export type Handler = (payload: Hook['payload'], means: Means) => number | undef
 /** Milliseconds that an answer takes. */
 const ANSWER = 1;
 
-/** A world for a check: its time passes as soon as nothing else is to be done, and its handler is one function. */
-export const worldOf = (handler: Handler): World & { readonly sent: () => number } => {
+/**
+ * A world for a check: its time passes as soon as nothing else is to be done, and its handler is one function.
+ * @param onCut what the handler does when a connection is cut
+ */
+export const worldOf = (handler: Handler, onCut?: (means: Means) => void): World & { readonly sent: () => number } => {
   const clock = jumpingClock();
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   let sent = 0;
@@ -64,7 +67,10 @@ export const worldOf = (handler: Handler): World & { readonly sent: () => number
       const { id } = shipment;
       return { kind: 'answered', delivery: id, endpoint: '', ms: ANSWER, status, answer: { bytes: new Uint8Array(), cut: false } };
     },
-    cut: () => pause(ANSWER),
+    async cut() {
+      await pause(ANSWER);
+      onCut?.(means);
+    },
     api: {
       url: 'http://127.0.0.1:4010',
       calls: () => calls,

@@ -45,6 +45,8 @@ export interface Prepared {
   readonly isReady: boolean;
   /** Says of payloads that do not fit the schemas that they are sent all the same. */
   readonly tellUnfit: () => void;
+  /** Closes the sources, for whoever does not send all steps and goes on afterwards. */
+  readonly close: () => Promise<void>;
 }
 
 const readAhead = async (source: StepSource): Promise<Ahead> => {
@@ -104,6 +106,9 @@ export const prepareRun = async (wanted: Wanted, options: ReplayOptions, runtime
       if (unfit === 0) return;
       const verb = unfit === 1 ? 'does' : 'do';
       teller.warning(`${unfit} of ${plural(payloads, 'payload')} ${verb} not fit the schemas; whapi-hooks validate says where.`);
+    },
+    async close() {
+      await source.steps.return(undefined);
     },
   };
 };

@@ -205,12 +205,16 @@ export const openSteps = (
       for await (const some of all()) {
         for (const source of some) {
           if (source.kind === 'document') {
-            for (const step of ofDocument(source, round === 0)) {
-              batch.push(...plan.push(step));
-              if (batch.length < BATCH) continue;
-              yield batch;
-              batch = [];
-              isSound ??= (await import('../../io/quick.ts')).createQuick().isSound;
+            try {
+              for (const step of ofDocument(source, round === 0)) {
+                batch.push(...plan.push(step));
+                if (batch.length < BATCH) continue;
+                yield batch;
+                batch = [];
+                isSound ??= (await import('../../io/quick.ts')).createQuick().isSound;
+              }
+            } finally {
+              source.close();
             }
           } else if (round > 0) continue;
           else if (source.kind === 'note') teller.note(source.message);
