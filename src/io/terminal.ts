@@ -48,8 +48,16 @@ const otherColumns = (env: Runtime['env']): number => {
 /** chalk is loaded only where there is colour. */
 const painter = async (): Promise<Painter> => {
   const { Chalk } = await import('chalk');
-  const { dim, bold, red, yellow, green, blue, cyan, magenta } = new Chalk({ level: 1 });
-  return { dim, bold, red, yellow, green, blue, cyan, magenta };
+  const chalk = new Chalk({ level: 1 });
+  const by = (name: keyof Painter) => {
+    const paint = chalk[name];
+    // chalk would join whatever else it is given, as `map` does.
+    return (text: string): string => paint(text);
+  };
+  return {
+    ...{ dim: by('dim'), bold: by('bold'), red: by('red'), yellow: by('yellow') },
+    ...{ green: by('green'), blue: by('blue'), cyan: by('cyan'), magenta: by('magenta') },
+  };
 };
 
 const screen = async (stream: Output, runtime: Runtime, choice: ColourChoice): Promise<Screen> => {

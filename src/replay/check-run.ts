@@ -18,6 +18,8 @@ export interface CheckPlan {
   readonly settle: number;
   /** Name of the header with the secret. */
   readonly secret: string | undefined;
+  /** Called when the turn of a rule comes. */
+  readonly onRule?: (rule: CheckRule) => void;
 }
 
 /** Answers that took too long before the rest is left out: it would only take longer. */
@@ -113,45 +115,50 @@ const checkEnd = async (desk: Desk, rulings: Rulings, base: Specimen): Promise<v
 
 const checkAll = async (desk: Desk, rulings: Rulings, plan: CheckPlan): Promise<void> => {
   const wanted = (rule: CheckRule): boolean => plan.rules.includes(rule);
+  const comes = (rule: CheckRule): boolean => {
+    const isWanted = wanted(rule);
+    if (isWanted) plan.onRule?.(rule);
+    return isWanted;
+  };
   const specimens = byInterest(plan.specimens);
   const headers = specimens[0]?.headers ?? [];
   const base = specimens.find((one) => isIncoming(one) && one.type === 'text') ?? textBy(headers);
-  if (wanted('secret')) await checkSecret(desk, rulings, base, plan.secret);
-  if (wanted('modes')) await checkModes(desk, rulings, base, plan.modes);
-  if (wanted('verbs')) await checkVerbs(desk, rulings, base, specimens, plan.modes);
+  if (comes('secret')) await checkSecret(desk, rulings, base, plan.secret);
+  if (comes('modes')) await checkModes(desk, rulings, base, plan.modes);
+  if (comes('verbs')) await checkVerbs(desk, rulings, base, specimens, plan.modes);
 
   const deeds = (['duplicates', 'at-once', 'own-messages', 'answers-first'] as const).filter(wanted);
   const needsActor = deeds.length > 0 || wanted('out-of-order') || wanted('cut-connection');
   const actor = needsActor ? await findActor(desk, specimens, base) : undefined;
   if (actor === undefined) for (const rule of deeds) rulings.unchecked(rule, whyIdle(desk));
   else {
-    if (wanted('duplicates')) await checkDuplicates(desk, rulings, [actor]);
-    if (wanted('at-once')) {
+    if (comes('duplicates')) await checkDuplicates(desk, rulings, [actor]);
+    if (comes('at-once')) {
       if (rulings.has('duplicates')) rulings.unchecked('at-once', 'it acts twice on copies that come one after the other');
       else await checkAtOnce(desk, rulings, actor);
     }
     const noApi = desk.world.api === undefined ? 'it needs --api-port: only the calls to the API tell' : undefined;
-    if (wanted('own-messages')) {
+    if (comes('own-messages')) {
       const own = specimens.filter(({ mine }) => mine);
       if (noApi !== undefined) rulings.unchecked('own-messages', noApi);
       else await checkOwnMessages(desk, rulings, own.length > 0 ? own : [ownWithStatus(base).message]);
     }
-    if (wanted('answers-first')) {
+    if (comes('answers-first')) {
       if (noApi !== undefined) rulings.unchecked('answers-first', noApi);
       else await checkAnswersFirst(desk, rulings, actor);
     }
   }
-  if (wanted('out-of-order'))
+  if (comes('out-of-order'))
     await checkOrder(desk, rulings, actor !== undefined && isIncoming(actor.specimen) ? actor : { specimen: base, calls: undefined });
-  if (wanted('large-body')) await checkLargeBody(desk, rulings, base);
-  if (wanted('cut-connection')) await checkCut(desk, rulings, actor ?? { specimen: base, calls: undefined });
-  if (wanted('answers') || wanted('any-type')) {
+  if (comes('large-body')) await checkLargeBody(desk, rulings, base);
+  if (comes('cut-connection')) await checkCut(desk, rulings, actor ?? { specimen: base, calls: undefined });
+  if (comes('answers') || wanted('any-type')) {
     const acting = await checkAnswers(desk, rulings, specimens, base);
     const others = acting.filter(({ specimen }) => actor === undefined || kindOf(specimen) !== kindOf(actor.specimen)).slice(0, MOST_TWICE);
     if (wanted('duplicates') && actor !== undefined && others.length > 0) await checkDuplicates(desk, rulings, others, [actor]);
   }
-  if (wanted('any-type')) await checkUnknown(desk, rulings, base);
-  if (wanted('alive') || wanted('in-time')) await checkEnd(desk, rulings, base);
+  if (comes('any-type')) await checkUnknown(desk, rulings, base);
+  if (comes('alive') || wanted('in-time')) await checkEnd(desk, rulings, base);
 };
 
 /**

@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { validate } from '../../src/index.ts';
 import { main } from '../../src/main.ts';
@@ -144,6 +145,15 @@ describe('replay --check finds', () => {
         ?.findings?.map((one) => one.message)
         .join('\n'),
     ).toMatch(message);
+  });
+
+  it('the same in colour', async () => {
+    const { url } = await startHandler(({ response }) => void response.writeHead(500).end());
+    const args = ['replay', '--check', 'events.json', '--to', url, '--settle', '30ms', '--rule', 'answers'];
+    const said = async (...flags: string[]): Promise<string> => (await run([...flags, ...args], { cwd: project(), ...hurried() })).stdout;
+    const coloured = await said('--color', 'always');
+    expect(coloured).toContain('\u001b[31mfound');
+    expect(stripVTControlCharacters(coloured)).toBe(await said());
   });
 
   it('an answer that does not come', async () => {

@@ -249,3 +249,18 @@ describe('a handler that answers nothing', () => {
     ]);
   });
 });
+
+it('tells whose turn it is, each rule once and in the order in which they are tried', async () => {
+  const told: CheckRule[] = [];
+  const seen = new Set<string>();
+  const handler: Handler = (payload, { call }) => {
+    const text = newText(seen, { payload });
+    if (text !== undefined) void call(text.chat_id, text.id);
+    return 200;
+  };
+  const plan = { specimens: [TEXT, OWN], modes: MODES, settle: 200, secret: undefined, onRule: (rule: CheckRule) => told.push(rule) };
+  await runCheck(worldOf(handler), { rules: CHECK_RULE_NAMES, ...plan });
+  expect(told.slice(0, 3)).toEqual(['secret', 'modes', 'verbs']);
+  // Whether it answers in time is seen at all of them.
+  expect(told.toSorted()).toEqual(CHECK_RULE_NAMES.filter((rule) => rule !== 'in-time').toSorted());
+});

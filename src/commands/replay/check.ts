@@ -3,6 +3,7 @@ import { type ExitCode, usageError } from '../../errors.ts';
 import { MODES } from '../../event/mode.ts';
 import type { Endpoint } from '../../io/endpoint.ts';
 import { openProbe } from '../../io/probe.ts';
+import { openProgress } from '../../io/progress.ts';
 import { shapedBody } from '../../io/shaped.ts';
 import { complain, type Terminal } from '../../io/terminal.ts';
 import { type CheckFinding, checkExitCode } from '../../replay/check.ts';
@@ -152,15 +153,19 @@ export const checkHandler = async (
     random: createRandom(seedOf(runtime.id())),
     stopped,
   };
+  const { mode = 'all', rule: rules = CHECK_RULE_NAMES } = options;
+  const progress = openProgress(runtime, rules.length, 'count', 'bar');
+  let begun = 0;
   try {
-    const { mode = 'all' } = options;
     const report = await runCheck(world, {
-      rules: options.rule ?? CHECK_RULE_NAMES,
+      rules,
       specimens,
       modes: mode === 'all' ? MODES : [mode],
       settle: options.settle ?? SETTLE,
       secret: options.secretHeader === undefined ? undefined : nameOf(options.secretHeader),
+      onRule: (rule) => progress.show(begun++, rule),
     });
+    progress.stop();
     if (report.unreachable !== null) {
       const { href } = url;
       complain(terminal, `Nothing could be reached at ${href}: ${report.unreachable}.`, 'Start your app, or name its address with --to.');
@@ -171,6 +176,7 @@ export const checkHandler = async (
     else out.lines(...checkLines(report, out, againOf));
     return checkExitCode(report);
   } finally {
+    progress.stop();
     isOver = true;
     endPauses();
     stopped.removeEventListener('abort', leave);
