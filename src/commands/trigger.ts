@@ -138,7 +138,8 @@ const judge = (
   const { err } = terminal;
   const may = fits || options.force === true;
   if (fits) err.lines(err.paint.yellow(`With these changes there is something to remark on ${event}:`));
-  else complain(terminal, `With these changes it is no valid ${event} event${may ? '' : '; nothing was sent'}.`);
+  else if (may) err.lines(err.paint.yellow(`With these changes it is no valid ${event} event:`));
+  else complain(terminal, `With these changes it is no valid ${event} event; nothing was sent.`);
   err.lines(...findingLines(findings).split('\n'));
   if (may) return true;
   const numbers = changes.filter(({ text, value }) => text.startsWith('--set ') && value !== undefined && typeof value.json !== 'string');
