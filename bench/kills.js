@@ -15,7 +15,7 @@ const sent = { sent: new Set(), acknowledged: new Set() };
 let fine = true;
 console.log(`checked with libsql${hasSqlite ? ' and sqlite3' : '; sqlite3 is not installed'}`);
 for (let round = 1; round <= rounds; round++) {
-  const answered = 1 + Math.floor(Math.random() * 4000);
+  const answered = 1 + Math.floor(Math.random() * 7000);
   const { taken, others } = await killOnce(
     { bin: join(root, 'bin', 'whapi-hooks.cjs'), file, app: app.port, name: `r${round}`, answered, pause: Math.random() * 20 },
     sent,
