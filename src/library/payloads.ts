@@ -9,11 +9,15 @@ const encoder = new TextEncoder();
 
 const wrong = (place: string, what: string): UserError => usageError(`replay: ${place} ${what}.`);
 
+const isArrayBuffer = (value: unknown): value is ArrayBuffer => Object.prototype.toString.call(value) === '[object ArrayBuffer]';
+
 /** Bytes and texts as they stand, anything else as JSON. @throws UserError (2) where it is none */
 const bytesOf = (value: unknown, place: string): Uint8Array => {
   if (typeof value === 'string') return encoder.encode(value);
   // Tests of Jest run in another realm than Node's modules, so what a value is an instance of says nothing.
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (isArrayBuffer(value)) return new Uint8Array(value);
+  if (isObject(value) && typeof value['then'] === 'function') throw wrong(place, 'is a promise, not what it holds');
   let text: string | undefined;
   try {
     text = typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;

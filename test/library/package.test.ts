@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startApp } from '../support/app.ts';
+import { closedPort } from '../support/http.ts';
 import { finished, start } from '../support/process.ts';
 import { packageRoot } from '../support/runtime.ts';
 
@@ -76,12 +77,13 @@ describe('the test of the README', () => {
 });
 
 it('errors of the network are known in the realm of Jest too', async () => {
+  const port = await closedPort();
   const down = `const { test, expect } = require('vitest');
     const { replay, ReplayError } = require('whapi-hooks');
     test('nobody there', async () => {
-      const { exitCode, failures } = await replay({ to: 'http://127.0.0.1:9/', sources: ['groups'] });
+      const { exitCode, failures } = await replay({ to: 'http://127.0.0.1:${port}/', sources: ['groups'] });
       expect(exitCode).toBe(3);
-      expect(failures[0].found).toMatch(/^connection refused .127.0.0.1:9.$/);
+      expect(failures[0].found).toMatch(/^connection refused .127.0.0.1:${port}.$/);
       const refused = await replay({ to: '3000', sources: ['groups'], caCert: 'missing.pem' }).catch((error) => error);
       expect(refused instanceof ReplayError).toBe(true);
       expect(refused.message).toBe('--ca-cert: missing.pem cannot be read: there is no such file.');

@@ -63,6 +63,7 @@ describe('what is sent', () => {
     ['an object', payload('a'), { body: named('a') }],
     ['the text of a body', '{"broken', { body: '{"broken' }],
     ['the bytes of a body', new Uint8Array([0xff, 0]), { body: '\ufffd\0' }],
+    ['a buffer of them', new Uint8Array([0xff, 0]).buffer, { body: '\ufffd\0' }],
     [
       'a request with an object',
       { method: 'PATCH', url: '/messages/patch?x=1', headers: { 'X-A': ['1', '2'] }, body: { messages: [] } },
@@ -450,6 +451,8 @@ describe('wrong use', () => {
     [{ payloads: [{}, null] }, 'replay: payloads[1] is no payload: neither an object nor a text nor bytes.'],
     [{ payloads: [5] }, 'replay: payloads[0] is no payload: neither an object nor a text nor bytes.'],
     [{ payloads: [circle] }, 'replay: payloads[0] cannot be written as JSON.'],
+    [{ payloads: [Promise.resolve({})] }, 'replay: payloads[0] is a promise, not what it holds.'],
+    [{ payloads: [{ method: 'PUT', url: '/', body: Promise.resolve('') }] }, 'replay: payloads[0].body is a promise, not what it holds.'],
     [
       { payloads: [{ method: 'GET', url: '/', body: '' }] },
       'replay: payloads[0] cannot be sent: the delivery has no method POST, PUT, PATCH or DELETE.',
