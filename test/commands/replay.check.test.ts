@@ -49,6 +49,18 @@ const hurried = (): Options => ({ after: jumpingClock().after });
 
 const ok = ({ response }: Hook): void => void response.end('ok');
 
+/** A handler that answers each text once, through the API at a port on which nothing listens yet. */
+const startAnswering = async (): Promise<{ url: string; apiPort: number }> => {
+  const apiPort = await closedPort();
+  const seen = new Set<string>();
+  const { url } = await startHandler((hook) => {
+    ok(hook);
+    const text = newText(seen, hook);
+    if (text !== undefined) void sendText(apiPort, text.chat_id, text.id);
+  });
+  return { url, apiPort };
+};
+
 describe('what replay --check cannot check', () => {
   it('is said, and is not called passed: without --api-port and --probe nobody knows what the handler does', async () => {
     const { url } = await startHandler(ok);
@@ -338,13 +350,7 @@ describe('replay --check', () => {
   });
 
   it('sends every event with new ids, so that a second check sees as much as the first', async () => {
-    const apiPort = await closedPort();
-    const seen = new Set<string>();
-    const { url } = await startHandler((hook) => {
-      ok(hook);
-      const text = newText(seen, hook);
-      if (text !== undefined) void sendText(apiPort, text.chat_id, text.id);
-    });
+    const { url, apiPort } = await startAnswering();
     for (const id of ['a1', 'b2']) {
       const runtime = { ...testRuntime({ cwd: project() }), id: () => id };
       const code = await main(
@@ -356,13 +362,7 @@ describe('replay --check', () => {
   });
 
   it('leaves nothing behind that the process would wait for', async () => {
-    const apiPort = await closedPort();
-    const seen = new Set<string>();
-    const { url } = await startHandler((hook) => {
-      ok(hook);
-      const text = newText(seen, hook);
-      if (text !== undefined) void sendText(apiPort, text.chat_id, text.id);
-    });
+    const { url, apiPort } = await startAnswering();
     const timers = new Set<NodeJS.Timeout>();
     const after = (ms: number, action: () => void): (() => void) => {
       const timer = setTimeout(() => {

@@ -140,6 +140,23 @@ describe('which payloads', () => {
   });
 });
 
+it('payloads that do not fit the schemas are counted wherever they stand, with event and type like all others', async () => {
+  const one = await app();
+  const unfit = named('a').replace('"type":"text"', '"type":7');
+  const lines = Array.from({ length: 300 }, (_, at) => (at % 100 === 99 ? unfit : named('a')));
+  const cwd = temporaryFolder({ 'many.jsonl': lines.join('\n') });
+  const { code, stdout, stderr } = await run(['replay', 'many.jsonl', '--to', one.url, '--json'], { cwd });
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/^3 of 300 payloads do not fit the schemas; whapi-hooks validate says where\.$/m),
+  ]);
+  const { groups } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { groups: object[] };
+  expect(groups).toMatchObject([
+    { event: 'messages.post', kind: 'text', sent: 297 },
+    { event: 'messages.post', kind: null, sent: 3 },
+  ]);
+});
+
 describe('without sending', () => {
   it('--dry-run shows the copies of --check-idempotent', async () => {
     const cwd = temporaryFolder({ 'a.json': list('ab') });

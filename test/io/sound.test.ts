@@ -3,7 +3,7 @@
  * every sample changed in one place is held to that in test/event/mutations.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { parse } from '../../src/event/parse.ts';
+import { parse, parseSound } from '../../src/event/parse.ts';
 import { createQuick } from '../../src/io/quick.ts';
 import { message, named } from '../support/payloads.ts';
 import { randomNumbers } from '../support/random.ts';
@@ -21,7 +21,10 @@ describe('a quick look', () => {
   it.each(SAMPLES.filter(({ event }) => !event.startsWith('service.')).map((sample) => [sample.origin, sample] as const))(
     'finds %s sound, laid out as it is, in one line, and with white space behind it',
     (_origin, { text: own, payload }) => {
-      for (const written of [own, JSON.stringify(payload), `${JSON.stringify(payload)} \r\n\t\n`]) expect(sound(written)).toBe(true);
+      for (const written of [own, JSON.stringify(payload), `${JSON.stringify(payload)} \r\n\t\n`]) {
+        expect(sound(written)).toBe(true);
+        expect(parseSound(encoder.encode(written))).toEqual(parse(written));
+      }
     },
   );
 
@@ -41,6 +44,7 @@ describe('a quick look', () => {
   ])('takes %s', (_what, written) => {
     expect(parse(written).findings).toEqual([]);
     expect(sound(written)).toBe(true);
+    expect(parseSound(encoder.encode(written))).toEqual(parse(written));
   });
 
   it.each([
