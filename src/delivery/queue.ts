@@ -31,13 +31,28 @@ interface Waiting<Item> {
   readonly chat: string | undefined;
 }
 
-/** Deliveries between two barriers: a line for each chat, and the chats of which none is under way. */
+/** What waits of one chat. */
+class Chat<Item> extends Line<Item> {
+  /** Whether one of it is under way, or may be next. */
+  busy = false;
+}
+
+/** Deliveries between two barriers: a line for each chat, and those of which none is under way. */
 interface Stretch<Item> {
-  readonly lines: Map<string, Line<Item>>;
-  readonly ready: Line<string>;
+  /**
+   * Those with nothing in them stay for the chat's next delivery, until there are many. A map that is written into and
+   * deleted from all the time is made anew all the time, and what its old tables hold lives until the next large
+   * collection of garbage: half of the time that was spent on it.
+   */
+  chats: Map<string, Chat<Item>>;
+  /** Chats at which those with nothing in them are let go. */
+  many: number;
+  readonly ready: Line<Chat<Item>>;
   /** Items that wait or are under way. */
   open: number;
 }
+
+const MANY_CHATS = 1000;
 
 /** Something that is under way. */
 export interface Turn<Item> {
@@ -73,26 +88,35 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
   let waiting = 0;
   let running = 0;
 
-  const addTo = (stretch: Stretch<Item>, item: Item, chat: string): void => {
-    const line = stretch.lines.get(chat);
-    stretch.open++;
-    if (line !== undefined) line.push(item);
-    else {
-      const made = new Line<Item>();
-      made.push(item);
-      stretch.lines.set(chat, made);
-      stretch.ready.push(chat);
+  const chatIn = (stretch: Stretch<Item>, name: string): Chat<Item> => {
+    const found = stretch.chats.get(name);
+    if (found !== undefined) return found;
+    if (stretch.chats.size >= stretch.many) {
+      stretch.chats = new Map([...stretch.chats].filter(([, { busy }]) => busy));
+      stretch.many = Math.max(MANY_CHATS, 2 * stretch.chats.size);
     }
+    const made = new Chat<Item>();
+    stretch.chats.set(name, made);
+    return made;
+  };
+
+  const addTo = (stretch: Stretch<Item>, item: Item, name: string): void => {
+    const chat = chatIn(stretch, name);
+    stretch.open++;
+    chat.push(item);
+    if (chat.busy) return;
+    chat.busy = true;
+    stretch.ready.push(chat);
   };
 
   class Started implements Turn<Item> {
     readonly item: Item;
     private readonly stretch: Stretch<Item> | undefined;
-    private readonly chat: string;
+    private readonly chat: Chat<Item> | undefined;
     private over = false;
 
-    /** @param stretch undefined for what stands between two of them */
-    constructor(item: Item, stretch?: Stretch<Item>, chat = '') {
+    /** @param stretch undefined for what stands between two of them, as is its chat */
+    constructor(item: Item, stretch?: Stretch<Item>, chat?: Chat<Item>) {
       this.item = item;
       this.stretch = stretch;
       this.chat = chat;
@@ -105,10 +129,10 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
       this.over = true;
       running--;
       const { stretch, chat } = this;
-      if (stretch === undefined) return;
+      if (stretch === undefined || chat === undefined) return;
       stretch.open--;
-      if ((stretch.lines.get(chat)?.size ?? 0) > 0) stretch.ready.push(chat);
-      else stretch.lines.delete(chat);
+      if (chat.size > 0) stretch.ready.push(chat);
+      else chat.busy = false;
     }
   }
 
@@ -122,7 +146,7 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
         return;
       }
       if (last === undefined) {
-        last = { lines: new Map(), ready: new Line(), open: 0 };
+        last = { chats: new Map(), many: MANY_CHATS, ready: new Line(), open: 0 };
         parts.push(last);
       }
       addTo(last, item, chat);
@@ -142,8 +166,7 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
       if (running >= concurrency) return undefined;
       const stretch = current;
       const chat = stretch.ready.shift();
-      if (chat === undefined) return undefined;
-      const item = stretch.lines.get(chat)?.shift();
+      const item = chat?.shift();
       return item === undefined ? undefined : new Started(item, stretch, chat);
     },
     get waiting() {
@@ -155,7 +178,7 @@ export const createQueue = <Item>(concurrency: number): Queue<Item> => {
     drain() {
       const left: Item[] = [];
       const empty = (stretch: Stretch<Item>): void => {
-        for (const line of stretch.lines.values()) for (let item = line.shift(); item !== undefined; item = line.shift()) left.push(item);
+        for (const chat of stretch.chats.values()) for (let item = chat.shift(); item !== undefined; item = chat.shift()) left.push(item);
       };
       if (current !== undefined) empty(current);
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {

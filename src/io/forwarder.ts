@@ -43,33 +43,44 @@ export interface Forwarder {
 export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const { endpoint, retry, most, mostBytes, after, onOutcome } = options;
   const queue = createQueue<Parcel>(options.concurrency);
-  const under = new Set<Parcel>();
+  /**
+   * What is under way, in places that are used again: a Set would be made anew all the time, and what its old tables hold
+   * lives until the next large collection of garbage.
+   */
+  const under: (Journey | undefined)[] = [];
+  const free: number[] = [];
+  let started = 0;
   /** What takes back the attempts that are still to come. */
   const planned = new Set<() => void>();
   let bytes = 0;
   let abandoned = false;
   let onIdle = (): void => {};
 
-  /** One attempt; the parcel's next one is another. A class, since one is made for each. */
-  class Attempt implements Sender {
-    readonly attempt: number;
+  /** A delivery under way, with all its attempts. A class, since one is made for each. */
+  class Journey implements Sender {
+    attempt = 1;
     readonly whole: boolean;
+    readonly parcel: Parcel;
+    readonly number = started++;
     private readonly turn: Turn<Parcel>;
+    private readonly place: number;
 
-    constructor(turn: Turn<Parcel>, attempt: number) {
+    constructor(turn: Turn<Parcel>) {
       this.turn = turn;
-      this.attempt = attempt;
+      this.parcel = turn.item;
       this.whole = turn.item.onAnswer !== undefined;
+      this.place = free.pop() ?? under.length;
+      under[this.place] = this;
       endpoint.dispatch(turn.item.shipment, this);
     }
 
     onOutcome(outcome: Outcome, answer: WholeAnswer | undefined): void {
       if (abandoned) return;
-      const { turn, attempt } = this;
-      const { item: parcel } = turn;
+      const { turn, attempt, parcel } = this;
       const delay = nextDelay(retry, outcome, attempt);
       if (delay === undefined) {
-        under.delete(parcel);
+        under[this.place] = undefined;
+        free.push(this.place);
         turn.done();
       }
       onOutcome(outcome, parcel, delay === undefined);
@@ -79,7 +90,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       } else {
         const cancel = after(delay, () => {
           planned.delete(cancel);
-          new Attempt(turn, attempt + 1);
+          this.attempt++;
+          endpoint.dispatch(parcel.shipment, this);
         });
         planned.add(cancel);
       }
@@ -99,8 +111,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     if (abandoned) return;
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       bytes -= next.item.shipment.body.byteLength;
-      under.add(next.item);
-      new Attempt(next, 1);
+      new Journey(next);
     }
     if (queue.waiting + queue.running === 0) onIdle();
   };
@@ -136,7 +147,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       }
       abandoned = true;
       for (const cancel of planned) cancel();
-      const left = [...under, ...queue.drain()];
+      const sent = under.filter((one) => one !== undefined).sort((one, other) => one.number - other.number);
+      const left = [...sent.map(({ parcel }) => parcel), ...queue.drain()];
       endpoint.close();
       return left;
     },
