@@ -136,17 +136,39 @@ export const forwardHeaders = (headers: Headers, extra: Headers = [], dropped: r
   return kept;
 };
 
+/** What `shipmentOf` made last: a sender's headers are the same each time but for the length of the body, which is not among them. */
+let last: { readonly of: Headers; readonly extra: Headers; readonly dropped: readonly string[]; readonly headers: Headers } | undefined;
+
+const isSameButLength = (one: Headers, other: Headers): boolean => {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) {
+    const a = one[i];
+    const b = other[i];
+    if (a?.[0] !== b?.[0] || (a?.[1] !== b?.[1] && a?.[0].toLowerCase() !== 'content-length')) return false;
+  }
+  return true;
+};
+
+const shippedHeaders = (headers: Headers, extra: Headers, dropped: readonly string[]): Headers => {
+  if (last === undefined || last.extra !== extra || last.dropped !== dropped || !isSameButLength(last.of, headers))
+    last = { of: headers, extra, dropped, headers: forwardHeaders(headers, extra, dropped) };
+  return last.headers;
+};
+
+const NONE: Headers = [];
+const NO_NAMES: readonly string[] = [];
+
 const queryOf = (url: string): string => {
   const at = url.indexOf('?');
   return at === -1 ? '' : url.slice(at);
 };
 
 /** A delivery as it is forwarded: nothing of it changes but what belongs to the connection. */
-export const shipmentOf = (delivery: Delivery, suffix: string, extra: Headers = [], dropped: readonly string[] = []): Shipment => ({
+export const shipmentOf = (delivery: Delivery, suffix: string, extra: Headers = NONE, dropped: readonly string[] = NO_NAMES): Shipment => ({
   id: delivery.id,
   method: delivery.method,
   suffix,
   query: queryOf(delivery.url),
-  headers: forwardHeaders(delivery.headers, extra, dropped),
+  headers: shippedHeaders(delivery.headers, extra, dropped),
   body: delivery.body,
 });

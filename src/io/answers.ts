@@ -110,6 +110,14 @@ const readHead = (text: string): Head | undefined => {
   return { status, headers, framing, keeps: framing === 'close' || !clear ? 0 : restOf(isNewer(text), headers) };
 };
 
+/** The head that was read last: within a second a server's heads are often the same. */
+let last: { readonly text: string; readonly head: Head | undefined } | undefined;
+
+const headOf = (text: string): Head | undefined => {
+  if (last?.text !== text) last = { text, head: readHead(text) };
+  return last.head;
+};
+
 /**
  * Reads HTTP/1.0 and HTTP/1.1 (RFC 9112). Bodies are handed on as they come; they are views of what was read.
  * What a server may send is bounded: its head by 16 KB, and nothing else is held.
@@ -148,7 +156,7 @@ export const createAnswerReader = (sink: AnswerSink): AnswerReader => {
       if (beginning !== 'HTTP/1.'.slice(0, beginning.length) || bytes.includes('\n\n', at)) fail(notHttp());
       return state === 'broken' ? bytes.length : hold(bytes, at);
     }
-    const head = end - at > LONGEST_HEAD ? undefined : readHead(bytes.toString('latin1', at, end));
+    const head = end - at > LONGEST_HEAD ? undefined : headOf(bytes.toString('latin1', at, end));
     if (head === undefined || head.status === 101 || head.status < 100) {
       fail(notHttp());
       return bytes.length;

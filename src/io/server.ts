@@ -149,6 +149,10 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     reading.add(request);
     request.on('close', () => {
       reading.delete(request);
+      if (!over && !request.complete) {
+        over = true;
+        onRefusal('broken', `A client went away after ${size}${announced > 0 ? ` of ${announced}` : ''} bytes.`);
+      }
       if (reading.size === 0) onRead();
     });
     request.on('data', (chunk: Buffer) => {
@@ -156,11 +160,6 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
       size += chunk.length;
       if (size > maxBody) tooLarge();
       else chunks.push(chunk);
-    });
-    request.on('error', () => {
-      if (over) return;
-      over = true;
-      onRefusal('broken', `A client went away after ${size}${announced > 0 ? ` of ${announced}` : ''} bytes.`);
     });
     request.on('end', () => {
       if (over || !request.complete) return;
