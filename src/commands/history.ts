@@ -4,9 +4,11 @@ import { storedDocument, storedRecord } from '../delivery/stored.ts';
 import { EXIT, type ExitCode, environmentError, reason, usageError } from '../errors.ts';
 import { formatSize } from '../event/summary.ts';
 import { type Archive, openArchive } from '../io/archive.ts';
+import { unpackAll } from '../io/batches.ts';
+import { failureOf } from '../io/database.ts';
 import { openWriter, resolve, shown, type Writer } from '../io/files.ts';
 import { measure, newHeld, pruneStep, shrinkStep } from '../io/prune.ts';
-import { historyError, historyPath, whenFree } from '../io/store.ts';
+import { historyError, historyPath, openExistingStore, type Store, whenFree } from '../io/store.ts';
 import { openTerminal, type Terminal } from '../io/terminal.ts';
 import type { AddCommand } from '../main.ts';
 import { createExporter, EXPORT_FORMATS, type ExportFormat } from '../report/exports.ts';
@@ -31,20 +33,18 @@ interface ExportOptions extends ListOptions {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A command at work: the history opened, and closed however it ends. */
-const reading = async (
-  file: string | undefined,
-  runtime: Runtime,
-  terminal: Terminal,
-  run: (archive: Archive) => Promise<ExitCode>,
+/** A command at work: what it opened is closed however it ends. */
+const working = async <Opened extends { close(): void }>(
+  opened: Opened,
+  { out, err }: Terminal,
+  run: (opened: Opened) => Promise<ExitCode>,
 ): Promise<ExitCode> => {
-  const archive = await openArchive({ file, runtime });
   try {
-    return await run(archive);
+    return await run(opened);
   } finally {
-    archive.close();
-    await terminal.out.flush();
-    await terminal.err.flush();
+    opened.close();
+    await out.flush();
+    await err.flush();
   }
 };
 
@@ -133,11 +133,14 @@ const exportTo = async (options: ExportOptions, archive: Archive, runtime: Runti
   return EXIT.ok;
 };
 
-const prune = async (options: KeepingOptions, archive: Archive, runtime: Runtime, { out }: Terminal): Promise<ExitCode> => {
-  const { database, path } = archive;
+const prune = async (options: KeepingOptions, { database, path }: Store, runtime: Runtime, { out }: Terminal): Promise<ExitCode> => {
   const keep = keepOf(options);
   const now = runtime.now();
   try {
+    // What waits to be put in order may be too old as well; on a full disk the rest has to go first.
+    await unpackAll(database).catch((error: unknown) => {
+      if (failureOf(error) !== 'full') throw error;
+    });
     const before = measure(database);
     const held = newHeld();
     let pruned = 0;
@@ -185,7 +188,8 @@ export const addHistory: AddCommand = (program, runtime, finish) => {
   const terminal = (): Promise<Terminal> => openTerminal(runtime, colourOf(program.opts()));
   const work = async (command: Command, run: (archive: Archive, terminal: Terminal) => Promise<ExitCode>): Promise<void> => {
     const opened = await terminal();
-    finish(await reading(command.opts<ChoosingOptions>().history, runtime, opened, (archive) => run(archive, opened)));
+    const archive = await openArchive({ file: command.opts<ChoosingOptions>().history, runtime });
+    finish(await working(archive, opened, () => run(archive, opened)));
   };
 
   const listing = history.command('list', { isDefault: true }).summary('list deliveries, the newest last').argument('[none...]');
@@ -240,7 +244,11 @@ export const addHistory: AddCommand = (program, runtime, finish) => {
   const pruning = history.command('prune').summary('let go of what is old or too much');
   addKeeping(pruning)
     .option(...FILE)
-    .action(async () => work(pruning, (archive, opened) => prune(pruning.opts(), archive, runtime, opened)));
+    .action(async () => {
+      const opened = await terminal();
+      const store = await openExistingStore({ file: pruning.opts<ChoosingOptions>().history, runtime });
+      finish(await working(store.database, opened, () => prune(pruning.opts(), store, runtime, opened)));
+    });
 
   const pathing = history.command('path').summary('print where the history lies');
   pathing.option(...FILE).action(async () => {

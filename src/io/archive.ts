@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { exactText, payloadOf } from '../delivery/bytes.ts';
 import type { Delivery, FailureCause, Headers, Outcome, Reading } from '../delivery/delivery.ts';
 import type { Stored, StoredOutcome } from '../delivery/stored.ts';
@@ -6,7 +8,9 @@ import type { Finding, Verdict } from '../event/finding.ts';
 import type { Mode } from '../event/mode.ts';
 import { isEventName } from '../event/name.ts';
 import { nearest } from '../schema/keywords.ts';
-import type { Database, Row, Value } from './database.ts';
+import { unpackAll } from './batches.ts';
+import { type Database, failureOf, openDatabase, type Row, type Value } from './database.ts';
+import { join } from './files.ts';
 import { type Filter, where } from './filter.ts';
 import { historyError, openExistingStore, type StoreOptions } from './store.ts';
 import { indexAll } from './texts.ts';
@@ -22,7 +26,6 @@ export interface Found {
 /** The history, as it is read. */
 export interface Archive {
   readonly path: string;
-  readonly database: Database;
   /** The deliveries that a filter lets through: the newest, where there is a limit. */
   find(filter: Filter, limit?: number): Found;
   /**
@@ -187,11 +190,40 @@ const seqOfReference = (database: Database, reference: string): number => {
 };
 
 /**
- * Opens the history to read it.
+ * A copy in the folder for temporary files, where what is waiting is put in order: its own file cannot be written.
+ * @returns it, and what takes it away
+ */
+const openCopy = async (database: Database): Promise<{ readonly copy: Database; readonly remove: () => void }> => {
+  const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-'));
+  const remove = (): void => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Windows keeps what is still open in the engine.
+    }
+  };
+  try {
+    const file = join(folder, 'history.db');
+    database.prepare('VACUUM INTO ?').run(file);
+    const copy = await openDatabase(file, [database.engine]);
+    await unpackAll(copy);
+    return { copy, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+};
+
+/**
+ * Opens the history to read it. What a listener has stored and not yet put in order is put in order first, in a copy where
+ * the disk is full or the file may not be written.
  * @throws UserError (3) where there is none, or it cannot be used
  */
 export const openArchive = async (options: StoreOptions): Promise<Archive> => {
-  const { path, database } = await openExistingStore(options);
+  const store = await openExistingStore(options);
+  const { path } = store;
+  let { database } = store;
+  let remove = (): void => undefined;
   const told = <Result>(run: () => Result): Result => {
     try {
       return run();
@@ -199,9 +231,17 @@ export const openArchive = async (options: StoreOptions): Promise<Archive> => {
       throw historyError(error, path);
     }
   };
+  try {
+    await unpackAll(database);
+  } catch (error) {
+    let made: Awaited<ReturnType<typeof openCopy>> | undefined;
+    if (['full', 'read-only'].includes(failureOf(error))) made = await openCopy(database).catch(() => undefined);
+    database.close();
+    if (made === undefined) throw historyError(error, path);
+    ({ copy: database, remove } = made);
+  }
   return {
     path,
-    database,
     find: (filter, limit) => {
       const { deliveries, more } = told(() => find(database, filter, limit));
       return {
@@ -218,6 +258,9 @@ export const openArchive = async (options: StoreOptions): Promise<Archive> => {
         if (stored === undefined) throw unknown(database, reference);
         return stored;
       }),
-    close: () => database.close(),
+    close() {
+      database.close();
+      remove();
+    },
   };
 };

@@ -1,12 +1,12 @@
 import type { Delivery, Headers, Outcome, Reading } from '../delivery/delivery.ts';
-import { facetsOf } from '../delivery/facets.ts';
 import { environmentError, type UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Engine, Value } from './database.ts';
+import type { NewDelivery, NewOutcome } from './batches.ts';
+import type { Engine } from './database.ts';
 import { openLog } from './log.ts';
 import { KEEP, type Keep } from './prune.ts';
 import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
-import { createWriter, type Values } from './writer.ts';
+import { createWriter } from './writer.ts';
 
 export type { Keep } from './prune.ts';
 
@@ -44,9 +44,7 @@ export interface HistoryOptions {
 
 /** A delivery that waits for its transaction. */
 interface Waiting {
-  readonly values: Values;
-  /** Bytes of its body. */
-  readonly size: number;
+  readonly stored: NewDelivery;
   readonly resolve: () => void;
   readonly reject: (error: UserError) => void;
 }
@@ -57,13 +55,6 @@ const MOST_OUTCOMES = 20_000;
 const OUTCOME_PAUSE = 10;
 /** Characters of a failure that are kept. */
 const LONGEST_ERROR = 1000;
-/** Ids that were given away anew; their outcomes must find them. */
-const MOST_RENAMED = 10_000;
-/** Bytes that a row takes in the log beside its body, about. */
-const ROW = 1200;
-
-/** Ids with a space before and behind each, so that one can be looked for as a word. */
-const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
 
 /** The headers that were written last, and as text: a sender's are the same each time. */
 let lastHeaders: { readonly headers: Headers; readonly text: string } = { headers: [], text: '[]' };
@@ -75,9 +66,8 @@ const headersText = (headers: Headers): string => {
   return lastHeaders.text;
 };
 
-const valuesOf = (delivery: Delivery, reading: Reading, base: string | undefined, now: () => number): Value[] => {
-  const { chats, senders, types, fromMe } = facetsOf(reading.payload);
-  return [
+const storedOf = (delivery: Delivery, reading: Reading, base: string | undefined, now: () => number): NewDelivery => ({
+  columns: [
     delivery.id,
     Number.isFinite(delivery.time) ? Math.round(delivery.time) : now(),
     delivery.method,
@@ -87,30 +77,27 @@ const valuesOf = (delivery: Delivery, reading: Reading, base: string | undefined
     reading.name,
     reading.said,
     reading.verdict,
-    words(chats),
-    words(senders),
-    words(types),
-    fromMe === null ? null : Number(fromMe),
-    delivery.body.byteLength,
-    headersText(delivery.headers),
     reading.findings.length === 0 ? '[]' : JSON.stringify(reading.findings),
-    delivery.body,
-  ];
-};
+  ],
+  headers: headersText(delivery.headers),
+  body: delivery.body,
+});
 
-const outcomeValues = (outcome: Outcome, id: string, time: number): Value[] => {
+const storedOutcome = (outcome: Outcome, time: number): NewOutcome => {
   const answered = outcome.kind === 'answered';
-  return [
-    id,
-    outcome.endpoint,
-    Math.round(time),
-    outcome.ms,
-    answered ? outcome.status : null,
-    answered ? null : outcome.error.slice(0, LONGEST_ERROR),
-    answered ? null : outcome.cause,
-    answered ? outcome.answer.bytes : null,
-    Number(answered && outcome.answer.cut),
-  ];
+  return {
+    columns: [
+      outcome.delivery,
+      outcome.endpoint,
+      Math.round(time),
+      outcome.ms,
+      answered ? outcome.status : null,
+      answered ? null : outcome.error.slice(0, LONGEST_ERROR),
+      answered ? null : outcome.cause,
+      Number(answered && outcome.answer.cut),
+    ],
+    answer: answered ? outcome.answer.bytes : null,
+  };
 };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -132,35 +119,25 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   }
 
   let deliveries: Waiting[] = [];
-  let outcomes: Values[] = [];
+  let outcomes: NewOutcome[] = [];
   let working: Promise<void> | undefined;
   let lost = 0;
   let lostBy: unknown;
   let closed = false;
-  const renamed = new Map<string, string>();
 
   const log = openLog(database, { path, program, after });
-  const writer = createWriter(database, { path, keep, patience, now });
+  const writer = createWriter(database, { path, keep, patience, now, onWritten: log.written });
 
   const loseOutcomes = (count: number, cause: unknown): void => {
     lost += count;
     lostBy = cause;
   };
-  const write = async (batch: readonly Waiting[], told: readonly Values[]): Promise<void> => {
-    const written = await writer.write({ deliveries: batch.map(({ values }) => values), outcomes: told });
-    for (const [id, name] of written.renamed) {
-      renamed.set(id, name);
-      if (renamed.size > MOST_RENAMED) renamed.delete(renamed.keys().next().value ?? '');
-    }
-    if (written.lost > 0) loseOutcomes(written.lost, written.lostBy);
-    for (const { index, error } of written.failed) batch[index]?.reject(error);
+  const write = async (batch: readonly Waiting[], told: readonly NewOutcome[]): Promise<void> => {
+    const { failed, lost: missing, lostBy: by } = await writer.write({ deliveries: batch.map(({ stored }) => stored), outcomes: told });
+    if (missing > 0) loseOutcomes(missing, by);
+    for (const { index, error } of failed) batch[index]?.reject(error);
     // Those that were rejected stay so.
-    let bytes = told.length * ROW;
-    for (const { size, resolve } of batch) {
-      bytes += ROW + size;
-      resolve();
-    }
-    log.written(bytes);
+    for (const { resolve } of batch) resolve();
   };
 
   const work = async (): Promise<void> => {
@@ -202,7 +179,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
     add: (delivery, reading) =>
       new Promise((resolve, reject) => {
         if (closed) throw environmentError(`The history ${path} is closed.`);
-        deliveries.push({ values: valuesOf(delivery, reading, base, now), size: delivery.body.byteLength, resolve, reject });
+        deliveries.push({ stored: storedOf(delivery, reading, base, now), resolve, reject });
         begin();
       }),
     addOutcome(outcome) {
@@ -210,7 +187,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
         loseOutcomes(1, new Error(closed ? 'it was closed' : 'too many wait to be written'));
         return;
       }
-      outcomes.push(outcomeValues(outcome, renamed.get(outcome.delivery) ?? outcome.delivery, now()));
+      outcomes.push(storedOutcome(outcome, now()));
       // Nobody waits for an outcome: it goes with the deliveries of the next moments, or by itself a little later.
       telling ??= setTimeout(begin, OUTCOME_PAUSE);
     },

@@ -50,6 +50,22 @@ export const STEPS: readonly string[] = [
     text, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
   );
   `,
+  `
+  CREATE TABLE batches ( -- what was committed together and has no rows of its own yet
+    seq INTEGER PRIMARY KEY, -- in order of arrival
+    writer TEXT NOT NULL,
+    count INTEGER NOT NULL, -- deliveries in it
+    rows TEXT NOT NULL, -- JSON
+    bodies BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE renamed ( -- ids that the history had already
+    seq INTEGER PRIMARY KEY,
+    writer TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (writer, id)
+  ) STRICT;
+  `,
 ];
 
 const pragma = (database: Database, name: string): number => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);

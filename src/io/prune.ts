@@ -1,3 +1,4 @@
+import { waitingIn } from './batches.ts';
 import type { Database, Row } from './database.ts';
 
 /** How much of the history is kept; what is older goes when one of them is passed. */
@@ -20,12 +21,14 @@ const SPARE_PAGES = 2000;
 
 const number = (database: Database, sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
 
+const countOf = (database: Database): number => number(database, 'SELECT count(*) FROM deliveries') + waitingIn(database);
+
 const bytesOf = (database: Database): number =>
   (number(database, 'PRAGMA page_count') - number(database, 'PRAGMA freelist_count')) * number(database, 'PRAGMA page_size');
 
 /** Deliveries in the history, and bytes of its file that are in use. */
 export const measure = (database: Database): { readonly deliveries: number; readonly bytes: number } => ({
-  deliveries: number(database, 'SELECT count(*) FROM deliveries'),
+  deliveries: countOf(database),
   bytes: bytesOf(database),
 });
 
@@ -40,25 +43,20 @@ const STEPS_PER_COUNT = 50;
 
 export const newHeld = (): Held => ({ deliveries: 0, steps: 0 });
 
-/** Deliveries that are too many, or fill the file beyond its bound. */
-const surplus = (database: Database, keep: Keep, held: Held): Row[] => {
+/** How many deliveries are too many, or fill the file beyond its bound. */
+const surplus = (database: Database, keep: Keep, held: Held): number => {
   if (held.steps-- <= 0) {
-    held.deliveries = number(database, 'SELECT count(*) FROM deliveries');
+    held.deliveries = countOf(database);
     held.steps = STEPS_PER_COUNT;
   }
   const tooMany = held.deliveries - keep.deliveries;
   // A delivery takes 1,000 bytes at least, so this is never more than is needed.
   const tooLarge = Math.ceil((bytesOf(database) - keep.bytes) / 1000);
-  const count = Math.min(MOST_AT_ONCE, Math.max(tooMany, tooLarge));
-  return count <= 0 ? [] : database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(count);
+  return Math.max(0, tooMany, tooLarge);
 };
 
-/** What one step may take away, the oldest first. */
-const tooMuch = (database: Database, keep: Keep, now: number, held: Held): { seq: number; size: number }[] => {
-  const old = database
-    .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
-    .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
-  const candidates = old.length > 0 ? old : surplus(database, keep, held);
+/** Of these, the oldest, what one step may take away. */
+const someOf = (candidates: readonly Row[]): { seq: number; size: number }[] => {
   const chosen: { seq: number; size: number }[] = [];
   let bytes = 0;
   for (const row of candidates) {
@@ -70,6 +68,19 @@ const tooMuch = (database: Database, keep: Keep, now: number, held: Held): { seq
   return chosen;
 };
 
+/** Takes away batches that would be too much as soon as they were unpacked. @returns how many deliveries went with them */
+const dropBatches = (database: Database, most: number): number => {
+  let gone = 0;
+  let upto = 0;
+  for (const { seq, count } of database.prepare('SELECT seq, count FROM batches ORDER BY seq LIMIT ?').all(MOST_AT_ONCE)) {
+    if (gone + Number(count) > most) break;
+    gone += Number(count);
+    upto = Number(seq);
+  }
+  database.prepare('DELETE FROM batches WHERE seq <= ?').run(upto);
+  return gone;
+};
+
 /**
  * Takes away the oldest deliveries that are too many, in one small transaction.
  * @param now milliseconds since 1970
@@ -78,7 +89,12 @@ const tooMuch = (database: Database, keep: Keep, now: number, held: Held): { seq
  */
 export const pruneStep = (database: Database, keep: Keep, now: number, held: Held): number =>
   database.transaction(() => {
-    const chosen = tooMuch(database, keep, now, held);
+    const old = database
+      .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
+      .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
+    const most = old.length > 0 ? 0 : surplus(database, keep, held);
+    const oldest = (): Row[] => database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(Math.min(MOST_AT_ONCE, most));
+    const chosen = someOf(most === 0 ? old : oldest());
     for (const { seq } of chosen) {
       database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
       database.prepare('DELETE FROM texts WHERE rowid = ?').run(seq);
@@ -89,8 +105,10 @@ export const pruneStep = (database: Database, keep: Keep, now: number, held: Hel
       // The next delivery is the first again.
       database.prepare('UPDATE indexed SET upto = 0').run();
     }
-    held.deliveries -= chosen.length;
-    return chosen.length;
+    // Batches are younger than all rows.
+    const gone = chosen.length === 0 && most > 0 ? dropBatches(database, most) : chosen.length;
+    held.deliveries -= gone;
+    return gone;
   });
 
 /**

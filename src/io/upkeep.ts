@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { unpackStep } from './batches.ts';
 import type { Database } from './database.ts';
 import { type Keep, newHeld, pruneStep, shrinkStep } from './prune.ts';
 import { indexStep } from './texts.ts';
@@ -6,29 +8,36 @@ import { indexStep } from './texts.ts';
 const PRUNE_EVERY = 500;
 const PRUNE_INTERVAL = 600_000;
 const PRUNE_PAUSE = 5;
-/** Milliseconds between two steps of the full-text index while deliveries come. */
-const INDEX_PAUSE = 200;
+/** Milliseconds until what came is put in order, and between two steps of it while there is much else to do. */
+const ORDER_PAUSE = 200;
+/** Part of the time in which the event loop works, from which on there is much else to do. */
+const MUCH = 0.7;
 
-/** What is done with a history between its deliveries: the oldest go, texts are indexed. */
+/** What is done with a history between its deliveries: batches become rows, texts are indexed, the oldest go. */
 export interface Upkeep {
   /** So many deliveries have been written. */
   written(deliveries: number): void;
   stop(): void;
 }
 
-/**
- * Looks after a history that is written through this connection.
- * @param now milliseconds since 1970
- */
-export const createUpkeep = (database: Database, keep: Keep, now: () => number): Upkeep => {
+export interface UpkeepOptions {
+  readonly keep: Keep;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Called with the bytes that the log took; those of the index and of pruning are not counted. */
+  readonly onWritten: (bytes: number) => void;
+}
+
+/** Looks after a history that is written through this connection. */
+export const createUpkeep = (database: Database, { keep, now, onWritten }: UpkeepOptions): Upkeep => {
   let sincePruned = 0;
   /** Deliveries that came since something was pruned. */
   let due = 0;
   const held = newHeld();
   let pruning: NodeJS.Timeout | undefined;
-  let indexing: NodeJS.Timeout | undefined;
-  /** Whether something was written since the last step of the index. */
-  let busy = false;
+  let ordering: NodeJS.Timeout | undefined;
+  /** How much the event loop had done when the last step ended. */
+  let done = performance.eventLoopUtilization();
 
   /** A step now, the next a little later: what comes in meanwhile goes first. */
   const prune = (): void => {
@@ -50,29 +59,30 @@ export const createUpkeep = (database: Database, keep: Keep, now: () => number):
   const schedulePrune = (): void => {
     pruning ??= setTimeout(prune, PRUNE_PAUSE).unref();
   };
-  /** Texts go into the index between deliveries: one step now and then while they come, one after the other when they rest. */
-  const index = (): void => {
-    indexing = undefined;
-    const pause = busy ? INDEX_PAUSE : PRUNE_PAUSE;
-    busy = false;
+  /** Batches and texts are put in order between deliveries: a step now and then under load, else one after the other. */
+  const order = (): void => {
+    ordering = undefined;
+    const isBusy = performance.eventLoopUtilization(done).utilization > MUCH;
     try {
-      if (indexStep(database)) scheduleIndex(pause);
+      const { more, bytes } = unpackStep(database);
+      onWritten(bytes);
+      if (more || indexStep(database)) scheduleOrder(isBusy ? ORDER_PAUSE : PRUNE_PAUSE);
     } catch {
-      // Another process has the file, or the disk is full: the next delivery asks again, or the next search does it.
+      // Another process has the file, or the disk is full: the next delivery asks again, or whoever reads does it.
     }
+    done = performance.eventLoopUtilization();
   };
-  const scheduleIndex = (ms: number): void => {
-    indexing ??= setTimeout(index, ms).unref();
+  const scheduleOrder = (ms: number): void => {
+    ordering ??= setTimeout(order, ms).unref();
   };
   const regular = setInterval(schedulePrune, PRUNE_INTERVAL).unref();
 
   schedulePrune();
-  scheduleIndex(INDEX_PAUSE); // what a listener that was killed has left
+  scheduleOrder(ORDER_PAUSE); // what a listener that was killed has left
   return {
     written(deliveries) {
+      scheduleOrder(ORDER_PAUSE);
       if (deliveries === 0) return;
-      busy = true;
-      scheduleIndex(INDEX_PAUSE);
       sincePruned += deliveries;
       due += deliveries;
       held.deliveries += deliveries;
@@ -84,7 +94,7 @@ export const createUpkeep = (database: Database, keep: Keep, now: () => number):
     stop() {
       clearInterval(regular);
       clearTimeout(pruning);
-      clearTimeout(indexing);
+      clearTimeout(ordering);
     },
   };
 };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openArchive } from '../../src/io/archive.ts';
+import { unpackAll } from '../../src/io/batches.ts';
 import { type Engine, openDatabase } from '../../src/io/database.ts';
 import { searchExpression } from '../../src/io/filter.ts';
 import { openHistory } from '../../src/io/history.ts';
@@ -38,6 +39,7 @@ const ids = (text: string): string[] => text.split('\n').filter((line) => /^[0-9
 const inside = async (file: string): Promise<{ ids: string[]; sound: unknown }> => {
   const database = await openDatabase(file);
   onTestFinished(() => database.close());
+  await unpackAll(database);
   const found = database.prepare('SELECT id FROM deliveries ORDER BY seq').all();
   return { ids: found.map(({ id }) => String(id)), sound: database.prepare('PRAGMA integrity_check').all()[0]?.['integrity_check'] };
 };
@@ -65,7 +67,6 @@ describe.each(engines)('the history with %s', (engine) => {
     const archive = await openArchive({ file, runtime: testRuntime(), engines: [engine] });
     onTestFinished(() => archive.close());
     const found = [...archive.find({}).deliveries];
-    expect(archive.database.engine).toBe(engine);
     expect(found).toHaveLength(bodies.length);
     for (const [index, stored] of found.entries()) {
       const delivery = deliveryOf({ id: `d${index}`, body: bodies[index] ?? '' });
@@ -115,6 +116,7 @@ describe.each(engines)('the history with %s', (engine) => {
     const reader = await openDatabase(file, [engine]);
     onTestFinished(() => reader.close());
     await Promise.race(adds);
+    await unpackAll(reader);
     expect(reader.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n']).toBe(3);
     await history.flush();
     expect(commits).toEqual(['a1', 'a2', 'a3']);
@@ -276,12 +278,12 @@ describe('a history file', () => {
       const stored = ids(stdout);
       expect(stored.length).toBeGreaterThan(50);
       const check = await openDatabase(file);
-      const found = check
-        .prepare('SELECT id FROM deliveries')
-        .all()
-        .map(({ id }) => String(id));
       expect(check.prepare('PRAGMA integrity_check').all()[0]?.['integrity_check']).toBe('ok');
       check.close();
+      // There is no room either to put in order what came last; it can be read all the same.
+      const archive = await openArchive({ file, runtime: testRuntime() });
+      const found = [...archive.find({}).deliveries].map(({ delivery }) => delivery.id);
+      archive.close();
       expect(found).toEqual(expect.arrayContaining(stored));
       // With room again it goes on.
       spawnSync('mount', ['-o', 'remount,size=20m', disk]);
@@ -467,12 +469,16 @@ describe('the full-text index, which acknowledgements do not wait for', () => {
     }
     const archive = await openArchive({ file, runtime });
     onTestFinished(() => archive.close());
-    expect(waiting(archive.database)).toBeGreaterThan(0);
+    const database = await openDatabase(file);
+    onTestFinished(() => database.close());
+    expect(waiting(database)).toBeGreaterThan(0);
     expect([...archive.find({ search: searchExpression('peon') ?? '' }).deliveries]).toHaveLength(225);
-    expect(waiting(archive.database)).toBe(0);
+    expect(waiting(database)).toBe(0);
     const late = deliveryOf({ id: 'late', body: named('peonies again') });
     await history.add(late, readingOf(late));
-    expect([...archive.find({ search: searchExpression('peonies') ?? '' }).deliveries]).toHaveLength(226);
+    const again = await openArchive({ file, runtime });
+    onTestFinished(() => again.close());
+    expect([...again.find({ search: searchExpression('peonies') ?? '' }).deliveries]).toHaveLength(226);
     await history.close();
   });
 

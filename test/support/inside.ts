@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { unpackAll } from '../../src/io/batches.ts';
 import { type Engine, openDatabase } from '../../src/io/database.ts';
 
 /** What lies in a history, read past all that the program has for that. */
@@ -16,6 +17,7 @@ export const hasSqlite = spawnSync('sqlite3', ['--version']).error === undefined
 export const lookInto = async (file: string, engines?: readonly Engine[]): Promise<Inside> => {
   const database = await openDatabase(file, engines);
   try {
+    await unpackAll(database);
     const deliveries = database.prepare('SELECT id, body FROM deliveries ORDER BY seq').all();
     const outcomes = database
       .prepare('SELECT d.id, o.attempt, o.status FROM outcomes o LEFT JOIN deliveries d ON d.seq = o.delivery ORDER BY o.seq')

@@ -1,0 +1,299 @@
+import { once } from 'node:events';
+import { chmodSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openArchive } from '../../src/io/archive.ts';
+import { addBatch, type Batch, type NewDelivery, type NewOutcome, unpackAll, unpackStep, waitingIn } from '../../src/io/batches.ts';
+import { type Database, openDatabase, type Row } from '../../src/io/database.ts';
+import { openHistory } from '../../src/io/history.ts';
+import { migrate, STEPS } from '../../src/io/migrations.ts';
+import { newHeld, pruneStep } from '../../src/io/prune.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { CAME, deliveryOf, readingOf } from '../support/history.ts';
+import { named } from '../support/payloads.ts';
+import { finished, program } from '../support/process.ts';
+import { otherUserRuns } from '../support/program.ts';
+import { testRuntime } from '../support/runtime.ts';
+
+const fresh = async (steps: readonly string[] = STEPS): Promise<Database> => {
+  const database = await openDatabase(join(temporaryFolder(), 'h.db'));
+  onTestFinished(() => database.close());
+  migrate(database, steps);
+  return database;
+};
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const newDelivery = (
+  id: string,
+  { body = bytes(named(id)), headers = '[["a","b"]]', url = '/', said = null as string | null } = {},
+): NewDelivery => ({
+  columns: [id, CAME, 'POST', url, null, 'body', 'messages.post', said, 'valid', '[]'],
+  headers,
+  body,
+});
+
+const newOutcome = (
+  id: string,
+  { status = 200 as number | null, error = null as string | null, answer = bytes('ok') as Uint8Array | null } = {},
+): NewOutcome => ({
+  columns: [id, 'http://localhost:3000/', CAME, 1.5, status, error, error === null ? null : 'broken', 0],
+  answer,
+});
+
+const ids = (database: Database): string[] =>
+  database
+    .prepare('SELECT id FROM deliveries ORDER BY seq')
+    .all()
+    .map(({ id }) => String(id));
+
+const outcomes = (database: Database): string[] =>
+  database
+    .prepare('SELECT d.id, o.attempt, o.status FROM outcomes o JOIN deliveries d ON d.seq = o.delivery ORDER BY o.seq')
+    .all()
+    .map(({ id, attempt, status }) => `${String(id)} ${Number(attempt)} ${Number(status)}`);
+
+const batch = (deliveries: readonly NewDelivery[], told: readonly NewOutcome[] = []): Batch => ({ deliveries, outcomes: told });
+
+describe('a batch', () => {
+  it('waits as it came, and has rows of its own after a step', async () => {
+    const database = await fresh();
+    addBatch(database, 'w', batch([newDelivery('a'), newDelivery('b')], [newOutcome('a', { status: 500 })]));
+    expect([waitingIn(database), ids(database)]).toEqual([2, []]);
+    expect(unpackStep(database)).toMatchObject({ more: false });
+    expect([waitingIn(database), ids(database), outcomes(database)]).toEqual([0, ['a', 'b'], ['a 1 500']]);
+    expect(database.prepare('SELECT chats, senders, types, from_me, size, headers FROM deliveries WHERE id = ?').get('a')).toMatchObject({
+      types: ' text ',
+      size: named('a').length,
+      headers: '[["a","b"]]',
+    });
+    expect(unpackStep(database)).toEqual({ more: false, upto: 0, bytes: 0 });
+  });
+
+  it.each<[string, NewDelivery, (row: Row) => unknown, unknown]>([
+    [
+      'bytes that are no text',
+      newDelivery('x', { body: new Uint8Array([0, 255, 128, 10]) }),
+      ({ body }) => [...(body as Uint8Array)],
+      [0, 255, 128, 10],
+    ],
+    ['an empty body', newDelivery('x', { body: new Uint8Array() }), ({ body, size }) => [(body as Uint8Array).length, size], [0, 0]],
+    ['a NUL', newDelivery('x', { url: '/a\0b' }), ({ url }) => url, '/a\ufffdb'],
+    ['half a surrogate pair', newDelivery('x', { url: '/a\ud800' }), ({ url }) => url, '/a\ufffd'],
+    [
+      'quotes and line breaks',
+      newDelivery('x', { url: '/"\\\n', said: "it's.put" }),
+      ({ url, said }) => [url, said],
+      ['/"\\\n', "it's.put"],
+    ],
+    ['headers that are others than those before', newDelivery('x', { headers: '[["c","d"]]' }), ({ headers }) => headers, '[["c","d"]]'],
+    ['headers as those before', newDelivery('x'), ({ headers }) => headers, '[["a","b"]]'],
+  ])('keeps %s', async (_what, delivery, look, wanted) => {
+    const database = await fresh();
+    addBatch(database, 'w', batch([newDelivery('before'), delivery, newDelivery('behind')]));
+    unpackStep(database);
+    expect(look(database.prepare('SELECT * FROM deliveries WHERE id = ?').get('x') ?? {})).toEqual(wanted);
+    expect(ids(database)).toEqual(['before', 'x', 'behind']);
+    const { headers, body } = database.prepare('SELECT headers, body FROM deliveries WHERE id = ?').get('behind') ?? {};
+    expect([headers, Buffer.from(body as Uint8Array).toString()]).toEqual(['[["a","b"]]', named('behind')]);
+  });
+
+  it('keeps outcomes with an answer, with an empty one and with none', async () => {
+    const database = await fresh();
+    const told = [
+      newOutcome('a', { answer: bytes('yes') }),
+      newOutcome('a', { answer: bytes('') }),
+      newOutcome('a', { status: null, error: 'gone', answer: null }),
+    ];
+    addBatch(database, 'w', batch([newDelivery('a')], told));
+    unpackStep(database);
+    const rows = database.prepare('SELECT attempt, status, error, cause, answer FROM outcomes ORDER BY seq').all();
+    expect(
+      rows.map(({ answer, ...rest }) => ({ ...rest, answer: answer instanceof Uint8Array ? Buffer.from(answer).toString() : answer })),
+    ).toEqual([
+      { attempt: 1, status: 200, error: null, cause: null, answer: 'yes' },
+      { attempt: 2, status: 200, error: null, cause: null, answer: '' },
+      { attempt: 3, status: null, error: 'gone', cause: 'broken', answer: null },
+    ]);
+  });
+
+  it.each([
+    ['of many', Array.from({ length: 1001 }, (_, index) => newDelivery(`d${index}`))],
+    ['of large ones', Array.from({ length: 9 }, (_, index) => newDelivery(`d${index}`, { body: new Uint8Array(1_500_000).fill(index) }))],
+  ])('%s is unpacked in several steps, in order', async (_what, deliveries) => {
+    const database = await fresh();
+    addBatch(
+      database,
+      'w',
+      batch(
+        deliveries,
+        deliveries.map(({ columns }) => newOutcome(String(columns[0]))),
+      ),
+    );
+    const all = deliveries.map(({ columns }) => String(columns[0]));
+    let steps = 1;
+    for (; unpackStep(database).more; steps++) expect(ids(database)).toEqual(all.slice(0, deliveries.length - waitingIn(database)));
+    expect(steps).toBeGreaterThan(2);
+    expect(ids(database)).toEqual(all);
+    expect(outcomes(database)).toEqual(all.map((id) => `${id} 1 200`));
+  });
+
+  it('of an id that the history has gets another, and later outcomes of its writer find it', async () => {
+    const database = await fresh();
+    addBatch(database, 'one', batch([newDelivery('same')]));
+    addBatch(database, 'two', batch([newDelivery('same')]));
+    unpackStep(database);
+    addBatch(database, 'two', batch([], [newOutcome('same', { status: 202 })]));
+    addBatch(database, 'one', batch([newDelivery('other')], [newOutcome('same', { status: 201 })]));
+    unpackStep(database);
+    expect(ids(database)).toEqual(['same', 'same-2', 'other']);
+    expect(outcomes(database)).toEqual(['same-2 1 202', 'same 1 201']);
+  });
+
+  it('that cannot be unpacked now stays as it is', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const [database, other] = [await openDatabase(file), await openDatabase(file)];
+    onTestFinished(() => database.close());
+    onTestFinished(() => other.close());
+    database.exec('PRAGMA journal_mode = WAL');
+    migrate(database);
+    addBatch(database, 'w', batch([newDelivery('a')]));
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => unpackStep(database)).toThrow(/locked/);
+    other.exec('ROLLBACK');
+    expect([waitingIn(database), ids(database)]).toEqual([1, []]);
+    await unpackAll(database);
+    expect(ids(database)).toEqual(['a']);
+  });
+
+  it('that comes while another program reads is not waited for', async () => {
+    const database = await fresh();
+    let number = 0;
+    const flood = (): void => {
+      // More than a step unpacks.
+      addBatch(database, 'w', batch(Array.from({ length: 300 }, () => newDelivery(`d${number++}`))));
+    };
+    flood();
+    flood();
+    const goOn = (): void => {
+      flood();
+      flooding = setImmediate(goOn);
+    };
+    let flooding = setImmediate(goOn);
+    onTestFinished(() => clearImmediate(flooding));
+    await unpackAll(database);
+    expect(ids(database).slice(0, 600)).toEqual(Array.from({ length: 600 }, (_, index) => `d${index}`));
+    expect(waitingIn(database)).toBeGreaterThan(0);
+  });
+
+  it('comes behind the deliveries of a history of the first version', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const database = await openDatabase(file);
+    onTestFinished(() => database.close());
+    database.exec('PRAGMA journal_mode = WAL');
+    migrate(database, STEPS.slice(0, 1));
+    database.exec(`INSERT INTO deliveries (id, time, method, url, mode, verdict, chats, senders, types, size, headers, findings, body)
+      VALUES ('old', ${CAME}, 'POST', '/', 'body', 'valid', '', '', '', 2, '[]', '[]', x'7b7d')`);
+    const history = await openHistory({ file, runtime: testRuntime() });
+    const delivery = deliveryOf({ id: 'new', body: named('hi') });
+    await history.add(delivery, readingOf(delivery));
+    await history.close();
+    expect(ids(database)).toEqual(['old', 'new']);
+  });
+});
+
+describe('batches that are too many', () => {
+  const keeping = (deliveries: number) => ({ days: 30, deliveries, bytes: 1e9 });
+
+  it('go whole, once all rows have gone, and what is kept is the newest', async () => {
+    const database = await fresh();
+    for (let round = 0; round < 10; round++) {
+      addBatch(database, 'w', batch(Array.from({ length: 10 }, (_, index) => newDelivery(`r${round}-${index}`))));
+      if (round === 1) await unpackAll(database);
+    }
+    const held = newHeld();
+    let gone = 0;
+    for (let step = 1; step > 0; gone += step) step = pruneStep(database, keeping(45), CAME, held);
+    expect(gone).toBe(50);
+    expect([ids(database), waitingIn(database)]).toEqual([[], 50]);
+    await unpackAll(database);
+    expect(ids(database)).toEqual([5, 6, 7, 8, 9].flatMap((round) => Array.from({ length: 10 }, (_, index) => `r${round}-${index}`)));
+    for (let step = 1; step > 0; ) step = pruneStep(database, keeping(45), CAME, held);
+    expect(ids(database)).toHaveLength(45);
+  });
+
+  it('leave nothing for their outcomes to belong to', async () => {
+    const database = await fresh();
+    addBatch(database, 'w', batch([newDelivery('a')]));
+    addBatch(database, 'w', batch([newDelivery('b')], [newOutcome('a'), newOutcome('b')]));
+    pruneStep(database, keeping(1), CAME, newHeld());
+    await unpackAll(database);
+    expect([ids(database), outcomes(database)]).toEqual([['b'], ['b 1 200']]);
+    expect(database.prepare('SELECT count(*) AS n FROM outcomes').get()?.['n']).toBe(1);
+  });
+});
+
+describe('a history with batches that wait', () => {
+  const waiting = async (file: string): Promise<Database> => {
+    const database = await openDatabase(file);
+    database.exec('PRAGMA journal_mode = WAL');
+    migrate(database);
+    addBatch(database, 'w', batch([newDelivery('a'), newDelivery('b')], [newOutcome('b')]));
+    return database;
+  };
+
+  it('is put in order by the next listener', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const database = await waiting(file);
+    onTestFinished(() => database.close());
+    const history = await openHistory({ file, runtime: testRuntime() });
+    while (waitingIn(database) > 0) await once(process.stdout, 'never', { signal: AbortSignal.timeout(20) }).catch(() => undefined);
+    expect([ids(database), outcomes(database)]).toEqual([['a', 'b'], ['b 1 200']]);
+    await history.close();
+  });
+
+  it('is put in order before it is read', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    (await waiting(file)).close();
+    const archive = await openArchive({ file, runtime: testRuntime() });
+    onTestFinished(() => archive.close());
+    expect([...archive.find({}).deliveries].map(({ delivery, outcomes: told }) => [delivery.id, told.length])).toEqual([
+      ['a', 0],
+      ['b', 1],
+    ]);
+    expect(archive.one('latest').delivery.id).toBe('b');
+  });
+
+  it('is pruned by age too', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    (await waiting(file)).close();
+    const { stdout, code } = await finished(program(['history', 'prune', '--keep-days', '1', '--history', file]));
+    expect([stdout, code]).toEqual([expect.stringMatching(/^2 deliveries pruned .*; 0 left/), 0]);
+  });
+
+  it('is read from a copy by somebody who may not write it, and left as it is', async () => {
+    if (!otherUserRuns('a history that may only be read')) return;
+    const folder = temporaryFolder();
+    const file = join(folder, 'h.db');
+    const database = await waiting(file);
+    onTestFinished(() => database.close());
+    chmodSync(folder, 0o755);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    const temporary = temporaryFolder();
+    chmodSync(temporary, 0o777);
+    const list = program(['history', '--json', '--history', file], {
+      uid: 65_534,
+      env: { ...process.env, TMPDIR: temporary },
+      cwd: temporary,
+    });
+    const { stdout, stderr, code } = await finished(list);
+    expect(code, stderr).toBe(0);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id),
+    ).toEqual(['a', 'b']);
+    expect([waitingIn(database), readdirSync(temporary)]).toEqual([2, []]);
+  });
+});
