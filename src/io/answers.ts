@@ -7,6 +7,7 @@ export interface AnswerSink {
   wantsHead(): boolean;
   /** @param status the last one: those below 200 only announce it */
   onHead(status: number, headers: AnswerHeaders): void;
+  /** @param chunk is there as long as the call only */
   onData(chunk: Buffer): void;
   /** @param keeps milliseconds that the connection may rest before it is used again; 0 where it must not be used again */
   onEnd(keeps: number): void;
@@ -119,7 +120,8 @@ const headOf = (text: string): Head | undefined => {
 };
 
 /**
- * Reads HTTP/1.0 and HTTP/1.1 (RFC 9112). Bodies are handed on as they come; they are views of what was read.
+ * Reads HTTP/1.0 and HTTP/1.1 (RFC 9112). Bodies are handed on as they come; they are views of
+ * what was read, which is not held.
  * What a server may send is bounded: its head by 16 KB, and nothing else is held.
  */
 export const createAnswerReader = (sink: AnswerSink): AnswerReader => {
@@ -143,7 +145,7 @@ export const createAnswerReader = (sink: AnswerSink): AnswerReader => {
   /** Holds what has no end yet. @returns the end of the bytes, so that reading stops */
   const hold = (bytes: Buffer, at: number): number => {
     if (bytes.length - at > LONGEST_HEAD) fail(new Error('the head of the answer is larger than 16 KB'));
-    else held = at === 0 ? bytes : bytes.subarray(at);
+    else held = Buffer.from(bytes.subarray(at));
     return bytes.length;
   };
 

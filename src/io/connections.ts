@@ -17,6 +17,7 @@ export interface Call {
   readonly body: Uint8Array;
   readonly manner: Manner | undefined;
   onHead(status: number, headers: AnswerHeaders): void;
+  /** @param chunk is there as long as the call only */
   onData(chunk: Buffer): void;
   onEnd(): void;
   onError(error: unknown): void;
@@ -26,9 +27,15 @@ export interface Call {
   closed(): Error;
 }
 
+/**
+ * Makes a connection.
+ * @param receive called with what comes on it; the bytes are there as long as the call only
+ */
+export type Connect = (target: buildConnector.Options, callback: buildConnector.Callback, receive: (bytes: Buffer) => void) => void;
+
 export interface ConnectionsOptions {
   readonly url: URL;
-  readonly connect: buildConnector.connector;
+  readonly connect: Connect;
   /** Connections at once. */
   readonly most: number;
   /** Milliseconds that a call may take once it has its connection, the making of the connection included. */
@@ -212,10 +219,6 @@ export const openConnections = ({ url, connect, most, timeout, keepAlive }: Conn
       const reader = readerFor(connection);
       connection.socket = socket;
       connection.reader = reader;
-      socket.on('data', (chunk: Buffer) => {
-        if (connection.call === undefined) drop(connection, undefined);
-        else reader.read(chunk);
-      });
       socket.on('end', () => {
         if (connection.dead || reader.end()) return;
         drop(connection, connection.call?.closed());
@@ -224,7 +227,10 @@ export const openConnections = ({ url, connect, most, timeout, keepAlive }: Conn
       socket.on('close', () => drop(connection, connection.call?.closed()));
       if (connection.call !== undefined) write(connection, socket, connection.call);
     };
-    connect(target, onConnected);
+    connect(target, onConnected, (bytes) => {
+      if (connection.call === undefined) drop(connection, undefined);
+      else connection.reader?.read(bytes);
+    });
   };
 
   const takeIdle = (): Connection | undefined => {

@@ -1,11 +1,11 @@
-import type { LookupFunction } from 'node:net';
+import type { ConnectOpts, LookupFunction } from 'node:net';
 import type { buildConnector } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
 import type { FailureCause, Headers, Outcome } from '../delivery/delivery.ts';
 import { type Shipment, targetPath } from '../delivery/endpoint.ts';
 import { errorCode, isError, reason } from '../errors.ts';
 import type { AnswerHeaders } from './answers.ts';
-import { type Call, type Manner, openConnections } from './connections.ts';
+import { type Call, type Connect, type Manner, openConnections } from './connections.ts';
 import { headOf, linesOf } from './request.ts';
 
 /** Bytes of an answer that are kept. */
@@ -127,15 +127,19 @@ const bothFamilies: LookupFunction = (_host, options, callback) => {
   } else callback(null, '127.0.0.1', 4);
 };
 
-/** How connections are made: straight or through the proxy, each told. */
+/**
+ * How connections are made: straight or through the proxy, each told.
+ * @param more options of node:net for each
+ */
 export const connectorFor = (
   url: URL,
   options: Pick<EndpointOptions, 'timeout' | 'onConnected' | 'proxy' | 'tls'>,
   tunnelled: typeof import('./connect.ts').tunnelled | undefined,
+  more: Pick<ConnectOpts, 'onread'> = {},
 ) => {
   const { timeout, onConnected, proxy } = options;
   const lookup = url.hostname === 'localhost' ? { lookup: bothFamilies } : {};
-  const connector = connectorOf({ ...options.tls, ...lookup, timeout, autoSelectFamily: true });
+  const connector = connectorOf({ ...options.tls, ...lookup, ...more, timeout, autoSelectFamily: true });
   const connect =
     proxy !== undefined && tunnelled !== undefined && url.protocol === 'https:'
       ? tunnelled(proxy, connector, timeout, options.tls ?? {})
@@ -148,6 +152,28 @@ export const connectorFor = (
       callback(...made);
     });
   return told;
+};
+
+/** What is read of a connection, until it was looked at: one for all, since they are read one after the other. */
+const read = Buffer.allocUnsafeSlow(65_536);
+
+/** Connections that read into memory that is used again, where they are without TLS; else each read has its own. */
+const connectTo = (first: URL, url: URL, options: EndpointOptions, tunnelled: ProxyParts['tunnelled'] | undefined): Connect => {
+  if (first.protocol === 'http:') {
+    return (target, callback, receive) => {
+      const take = (size: number, bytes: Uint8Array): boolean => {
+        receive((bytes as Buffer).subarray(0, size)); // it is the one above
+        return true;
+      };
+      connectorFor(url, options, tunnelled, { onread: { buffer: read, callback: take } })(target, callback);
+    };
+  }
+  const connect = connectorFor(url, options, tunnelled);
+  return (target, callback, receive) =>
+    connect(target, (...made) => {
+      made[1]?.on('data', receive);
+      callback(...made);
+    });
 };
 
 /** What an endpoint with a proxy needs beside its connections; loaded only there. */
@@ -186,7 +212,7 @@ class Sending implements Call {
   }
 
   onData(chunk: Buffer): void {
-    if (this.size < (this.sender.whole ? ANSWER_MOST : ANSWER_KEPT)) this.kept.push(chunk);
+    if (this.size < (this.sender.whole ? ANSWER_MOST : ANSWER_KEPT)) this.kept.push(Buffer.from(chunk));
     this.size += chunk.length;
   }
 
@@ -259,7 +285,7 @@ export const openEndpoint = (url: URL, options: EndpointOptions, proxyParts?: Pr
   const usual = `host: ${url.host}\r\n${own}`;
   const connections = openConnections({
     url: asked ?? url,
-    connect: connectorFor(url, options, proxyParts?.tunnelled),
+    connect: connectTo(asked ?? url, url, options, proxyParts?.tunnelled),
     most: options.connections ?? 1,
     timeout: options.timeout,
     keepAlive: options.keepAlive ?? true,
