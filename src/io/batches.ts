@@ -219,7 +219,11 @@ export const unpackStep = (database: Database): Unpacked => {
 
 const newest = (database: Database): number => Number(database.prepare('SELECT max(seq) AS seq FROM batches').get()?.['seq'] ?? 0);
 
+/** Milliseconds that a listener gets between two steps, when it writes meanwhile. */
+const PAUSE = 3;
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 /**
  * Unpacks what is there, before its deliveries are looked for; a file that is held is waited for. What a listener writes
@@ -231,6 +235,6 @@ export const unpackAll = async (database: Database): Promise<void> => {
   for (let upto = 0, more = true; more && upto < last; ) {
     ({ upto, more } = await whenFree(() => unpackStep(database)));
     // The engine lets go of bytes that were read only between two turns of the event loop.
-    await turn();
+    await (newest(database) > last ? pause() : turn());
   }
 };

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { unpackStep } from './batches.ts';
 import type { Database } from './database.ts';
 import { type Keep, newHeld, pruneStep, shrinkStep } from './prune.ts';
