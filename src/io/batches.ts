@@ -102,9 +102,17 @@ export const addBatch = (database: Database, writer: string, batch: Batch): numb
     return bytesOf(batch, IN_BATCH);
   });
 
+const packedIn = (row: Row): Packed => {
+  try {
+    return JSON.parse(String(row['rows'])) as Packed; // as `pack` wrote it
+  } catch {
+    throw new Error(`batch ${Number(row['seq'])} is malformed`); // so that it is taken for what it is: a damaged file
+  }
+};
+
 const unpack = (row: Row): Batch => {
   const all = row['bodies'] instanceof Uint8Array ? row['bodies'] : new Uint8Array();
-  const [deliveries, outcomes] = JSON.parse(String(row['rows'])) as Packed; // as `pack` wrote it
+  const [deliveries, outcomes] = packedIn(row);
   let at = 0;
   let before = '[]';
   const next = (size: number): Uint8Array => {

@@ -264,6 +264,18 @@ describe('a history with batches that wait', () => {
     expect(archive.one('latest').delivery.id).toBe('b');
   });
 
+  it('that somebody has changed is told as damaged, and left as it is', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const database = await waiting(file);
+    onTestFinished(() => database.close());
+    database.exec('UPDATE batches SET rows = substr(rows, 2)');
+    await expect(openArchive({ file, runtime: testRuntime() })).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/is damaged/),
+    });
+    expect(waitingIn(database)).toBe(2);
+  });
+
   it('is pruned by age too', async () => {
     const file = join(temporaryFolder(), 'h.db');
     (await waiting(file)).close();
