@@ -138,6 +138,7 @@ const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time,
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
 
+/** The verdict's place among the columns of a delivery. */
 const VERDICT = 8;
 
 /** Makes the row of a delivery: under its id, or under that id with a number where the history has one of it. @returns its id there */
@@ -161,14 +162,13 @@ interface Names {
 }
 
 const namesIn = (database: Database): Names => {
-  const key = (writer: string, id: string): string => `${writer} ${id}`;
-  const names = new Map<string, string>();
-  for (const { writer, id, name } of database.prepare('SELECT writer, id, name FROM renamed').all())
-    names.set(key(String(writer), String(id)), String(name));
+  // There is hardly ever one.
+  let some = database.prepare('SELECT 1 FROM renamed LIMIT 1').get() !== undefined;
   return {
-    nameOf: (writer, id) => names.get(key(writer, id)) ?? id,
+    nameOf: (writer, id) =>
+      String((some ? database.prepare('SELECT name FROM renamed WHERE writer = ? AND id = ?').get(writer, id)?.['name'] : undefined) ?? id),
     add(writer, id, name) {
-      names.set(key(writer, id), name);
+      some = true;
       database.prepare('INSERT OR REPLACE INTO renamed (writer, id, name) VALUES (?, ?, ?)').run(writer, id, name);
       database.prepare(`DELETE FROM renamed WHERE seq <= (SELECT max(seq) FROM renamed) - ${MOST_RENAMED}`).run();
     },
@@ -210,10 +210,11 @@ export const unpackStep = (database: Database): Unpacked => {
   return database.transaction(() => {
     const next = database.prepare('SELECT seq, writer, rows, bodies FROM batches WHERE seq > ? ORDER BY seq LIMIT 1');
     const names = namesIn(database);
-    let row = next.get(0);
     let upto = 0;
     let bytes = 0;
-    for (let count = 0; row !== undefined && count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE; row = next.get(upto)) {
+    for (let count = 0; count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE; ) {
+      const row = next.get(upto);
+      if (row === undefined) break;
       const batch = unpack(row);
       insertAll(database, String(row['writer']), names, batch);
       upto = Number(row['seq']);
@@ -221,7 +222,7 @@ export const unpackStep = (database: Database): Unpacked => {
       bytes += bytesOf(batch, IN_ROWS);
     }
     database.prepare('DELETE FROM batches WHERE seq <= ?').run(upto);
-    return { more: row !== undefined, upto, bytes };
+    return { more: isBehind(database), upto, bytes };
   });
 };
 
