@@ -15,7 +15,7 @@ import { createExporter, EXPORT_FORMATS, type ExportFormat } from '../report/exp
 import type { Runtime } from '../runtime.ts';
 import { nearest } from '../schema/keywords.ts';
 import { day, historyLine, showLines } from '../view/history.ts';
-import { plural } from '../view/text.ts';
+import { clean, plural } from '../view/text.ts';
 import { addChoosing, type ChoosingOptions, readFilter } from './choose.ts';
 import { colourOf, oneOf, option } from './flags.ts';
 import { addKeeping, type KeepingOptions, keepOf } from './keeping.ts';
@@ -137,18 +137,28 @@ const prune = async (options: KeepingOptions, { database, path }: Store, runtime
   const keep = keepOf(options);
   const now = runtime.now();
   try {
-    // What waits to be put in order may be too old as well; on a full disk the rest has to go first.
-    await unpackAll(database).catch((error: unknown) => {
-      if (failureOf(error) !== 'full') throw error;
-    });
     const before = measure(database);
     const held = newHeld();
     let pruned = 0;
-    for (let count = 1; count > 0; ) {
-      count = await whenFree(() => pruneStep(database, keep, now, held));
-      pruned += count;
-      // A listener that writes at the same time goes first.
-      await nextTurn();
+    for (let again = true; again; ) {
+      // What waits to be put in order may be too old as well; on a full disk others have to go first.
+      const full = await unpackAll(database).then(
+        () => undefined,
+        (error: unknown) => {
+          if (failureOf(error) !== 'full') throw error;
+          return error;
+        },
+      );
+      const earlier = pruned;
+      for (let more = true; more; ) {
+        const step = await whenFree(() => pruneStep(database, keep, now, held));
+        pruned += step.gone;
+        ({ more } = step);
+        // A listener that writes at the same time goes first.
+        await nextTurn();
+      }
+      again = full !== undefined && pruned > earlier;
+      if (full !== undefined && pruned === 0) throw full;
     }
     while (await whenFree(() => shrinkStep(database, 0))) await nextTurn();
     const after = measure(database);
@@ -157,7 +167,12 @@ const prune = async (options: KeepingOptions, { database, path }: Store, runtime
       `${plural(pruned, 'delivery', 'deliveries')} pruned${pruned > 0 ? ` (${formatSize(freed)})` : ''}; ${after.deliveries} left, ${formatSize(after.bytes)}.`,
     );
   } catch (error) {
-    throw historyError(error, path);
+    if (failureOf(error) !== 'full') throw historyError(error, path);
+    throw environmentError(
+      `The history ${path} cannot be pruned: the disk is full.`,
+      'Make some room by other means first: pruning needs a little.',
+      error,
+    );
   }
   return EXIT.ok;
 };
@@ -189,6 +204,7 @@ export const addHistory: AddCommand = (program, runtime, finish) => {
   const work = async (command: Command, run: (archive: Archive, terminal: Terminal) => Promise<ExitCode>): Promise<void> => {
     const opened = await terminal();
     const archive = await openArchive({ file: command.opts<ChoosingOptions>().history, runtime });
+    if (archive.remark !== undefined) opened.err.lines(opened.err.paint.yellow(clean(archive.remark)));
     finish(await working(archive, opened, () => run(archive, opened)));
   };
 

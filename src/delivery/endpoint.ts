@@ -158,7 +158,8 @@ const shippedHeaders = (headers: Headers, extra: Headers, dropped: readonly stri
 const NONE: Headers = [];
 const NO_NAMES: readonly string[] = [];
 
-const queryOf = (url: string): string => {
+/** The query of a request line's path, with its question mark, or ''. */
+export const queryOf = (url: string): string => {
   const at = url.indexOf('?');
   return at === -1 ? '' : url.slice(at);
 };

@@ -13,7 +13,10 @@ class Line<Item> {
     const item = items[head];
     items[head] = undefined; // what has left must not be held
     this.head++;
-    if (this.head > 1024 && this.head * 2 > items.length) {
+    if (this.head === items.length) {
+      items.length = 0;
+      this.head = 0;
+    } else if (this.head > 1024 && this.head * 2 > items.length) {
       this.items = items.slice(this.head);
       this.head = 0;
     }

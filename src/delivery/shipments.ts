@@ -6,7 +6,7 @@ import { type Parsed, parseBody, parseSound } from '../event/parse.ts';
 import { summarize } from '../event/summary.ts';
 import { isObject } from '../schema/keywords.ts';
 import type { Headers } from './delivery.ts';
-import { forwardHeaders, type Shipment, shipmentOf } from './endpoint.ts';
+import { forwardHeaders, queryOf, type Shipment, shipmentOf } from './endpoint.ts';
 import type { Entry } from './entry.ts';
 import { readDelivery, recordedWords } from './reading.ts';
 
@@ -71,7 +71,7 @@ export const planShipment = (
     return { name, verdict, type, shipment: shipment.id === '' ? { ...shipment, id: id() } : shipment };
   }
   const headers = recorded === undefined ? plainHeaders(extra, dropped) : forwardHeaders(recorded.delivery.headers, extra, dropped);
-  const base = { id: id(), query: recorded === undefined ? '' : shipmentOf(recorded.delivery, '').query, headers };
+  const base = { id: id(), query: recorded === undefined ? '' : queryOf(recorded.delivery.url), headers };
   if (name === null || !isEventName(name)) {
     if (mode !== undefined && mode !== 'body') return `it names no event, so it cannot be sent in mode ${mode}`;
     return { name: null, verdict, type, shipment: { ...base, method: 'POST', suffix: '', body: entry.body } };

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { exactText, payloadOf } from '../delivery/bytes.ts';
 import type { Delivery, FailureCause, Headers, Outcome, Reading } from '../delivery/delivery.ts';
 import type { Stored, StoredOutcome } from '../delivery/stored.ts';
@@ -8,9 +6,9 @@ import type { Finding, Verdict } from '../event/finding.ts';
 import type { Mode } from '../event/mode.ts';
 import { isEventName } from '../event/name.ts';
 import { nearest } from '../schema/keywords.ts';
-import { unpackAll } from './batches.ts';
-import { type Database, failureOf, openDatabase, type Row, type Value } from './database.ts';
-import { join } from './files.ts';
+import { plural } from '../view/text.ts';
+import { asideIn, unpackToRead } from './batches.ts';
+import type { Database, Row, Value } from './database.ts';
 import { type Filter, where } from './filter.ts';
 import { historyError, openExistingStore, type StoreOptions } from './store.ts';
 import { indexAll } from './texts.ts';
@@ -26,6 +24,8 @@ export interface Found {
 /** The history, as it is read. */
 export interface Archive {
   readonly path: string;
+  /** What is to be said of the whole, where something is: what of it cannot be read. */
+  readonly remark: string | undefined;
   /** The deliveries that a filter lets through: the newest, where there is a limit. */
   find(filter: Filter, limit?: number): Found;
   /**
@@ -189,41 +189,21 @@ const seqOfReference = (database: Database, reference: string): number => {
   throw unknown(database, reference);
 };
 
-/**
- * A copy in the folder for temporary files, where what is waiting is put in order: its own file cannot be written.
- * @returns it, and what takes it away
- */
-const openCopy = async (database: Database): Promise<{ readonly copy: Database; readonly remove: () => void }> => {
-  const folder = mkdtempSync(join(tmpdir(), 'whapi-hooks-'));
-  const remove = (): void => {
-    try {
-      rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // Windows keeps what is still open in the engine.
-    }
-  };
-  try {
-    const file = join(folder, 'history.db');
-    database.prepare('VACUUM INTO ?').run(file);
-    const copy = await openDatabase(file, [database.engine]);
-    await unpackAll(copy);
-    return { copy, remove };
-  } catch (error) {
-    remove();
-    throw error;
-  }
+/** What is to be said of batches that were set aside. */
+const asideText = (database: Database): string | undefined => {
+  const { count, why } = asideIn(database);
+  return why === ''
+    ? undefined
+    : `${plural(count, 'delivery', 'deliveries')} of the history cannot be read: somebody has changed the file (${why}).`;
 };
 
 /**
- * Opens the history to read it. What a listener has stored and not yet put in order is put in order first, in a copy where
+ * Opens the history to read it. What a listener has stored and not yet put in order is put in order first, in memory where
  * the disk is full or the file may not be written.
  * @throws UserError (3) where there is none, or it cannot be used
  */
-export const openArchive = async (options: StoreOptions): Promise<Archive> => {
-  const store = await openExistingStore(options);
-  const { path } = store;
-  let { database } = store;
-  let remove = (): void => undefined;
+export const openArchive = async (options: Omit<StoreOptions, 'reads'>): Promise<Archive> => {
+  const { path, database } = await openExistingStore({ ...options, reads: true });
   const told = <Result>(run: () => Result): Result => {
     try {
       return run();
@@ -232,13 +212,10 @@ export const openArchive = async (options: StoreOptions): Promise<Archive> => {
     }
   };
   try {
-    await unpackAll(database);
+    await unpackToRead(database);
   } catch (error) {
-    let made: Awaited<ReturnType<typeof openCopy>> | undefined;
-    if (['full', 'read-only'].includes(failureOf(error))) made = await openCopy(database).catch(() => undefined);
     database.close();
-    if (made === undefined) throw historyError(error, path);
-    ({ copy: database, remove } = made);
+    throw historyError(error, path);
   }
   return {
     path,
@@ -258,9 +235,7 @@ export const openArchive = async (options: StoreOptions): Promise<Archive> => {
         if (stored === undefined) throw unknown(database, reference);
         return stored;
       }),
-    close() {
-      database.close();
-      remove();
-    },
+    remark: told(() => asideText(database)),
+    close: () => database.close(),
   };
 };

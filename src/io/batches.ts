@@ -1,7 +1,8 @@
 import { exactText, payloadOf } from '../delivery/bytes.ts';
 import { facetsOf } from '../delivery/facets.ts';
-import type { Database, Row, Value } from './database.ts';
-import { whenFree } from './store.ts';
+import { reason } from '../errors.ts';
+import { type Database, failureOf, type Row, type Value } from './database.ts';
+import { CANNOT_WRITE, PATIENCE, whenFree } from './store.ts';
 
 /** What a column holds that is no bytes. */
 type Plain = string | number | null;
@@ -102,11 +103,18 @@ export const addBatch = (database: Database, writer: string, batch: Batch): numb
     return bytesOf(batch, IN_BATCH);
   });
 
+/** Whether a batch can never be unpacked. */
+const isChanged = (error: unknown): boolean =>
+  error instanceof ChangedError || error instanceof TypeError || failureOf(error) === 'refused';
+
+/** What lies in a batch is not what was put there: somebody has changed the file. */
+class ChangedError extends Error {}
+
 const packedIn = (row: Row): Packed => {
   try {
     return JSON.parse(String(row['rows'])) as Packed; // as `pack` wrote it
-  } catch {
-    throw new Error(`batch ${Number(row['seq'])} is malformed`); // so that it is taken for what it is: a damaged file
+  } catch (error) {
+    throw new ChangedError(reason(error));
   }
 };
 
@@ -119,21 +127,40 @@ const unpack = (row: Row): Batch => {
     at += size;
     return all.subarray(at - size, at);
   };
-  return {
+  const batch = {
     deliveries: deliveries.map(([columns, size, headers]) => {
       if (headers !== 0) before = headers;
       return { columns, headers: before, body: next(size) };
     }),
     outcomes: outcomes.map(([columns, size]) => ({ columns, answer: size === null ? null : next(size) })),
   };
+  if (at !== all.byteLength) throw new ChangedError(`there are ${all.byteLength} bytes of ${at}`);
+  return batch;
 };
 
-const INSERT = `INSERT INTO deliveries
-  (id, time, method, url, base, mode, event, said, verdict, findings, headers, chats, senders, types, from_me, size, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')) ON CONFLICT (id) DO NOTHING`;
-const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time, ms, status, error, cause, cut, answer)
-  SELECT seq, ?2, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9
-  FROM deliveries d WHERE id = ?1`;
+const COLUMNS =
+  '(seq, id, time, method, url, base, mode, event, said, verdict, findings, headers, chats, senders, types, from_me, size, body)';
+const VALUES = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')";
+/** An outcome goes to its delivery, wherever that is. */
+const outcomeInto = (
+  table: string,
+): string => `INSERT INTO ${table} (seq, delivery, endpoint, attempt, time, ms, status, error, cause, cut, answer)
+  SELECT ?1, seq, ?3, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10
+  FROM deliveries d WHERE id = ?2`;
+
+/** Where rows are made: statements that add one, unless its id is there, and the number it gets. */
+interface Rows {
+  readonly delivery: string;
+  readonly outcome: string;
+  /** null: the next of the table. */
+  readonly next: () => number | null;
+}
+
+const IN_FILE: Rows = {
+  delivery: `INSERT INTO deliveries ${COLUMNS} VALUES (${VALUES}) ON CONFLICT (id) DO NOTHING`,
+  outcome: outcomeInto('outcomes'),
+  next: () => null,
+};
 
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
@@ -142,16 +169,17 @@ const words = (values: readonly string[]): string => (values.length === 0 ? '' :
 const VERDICT = 8;
 
 /** Makes the row of a delivery: under its id, or under that id with a number where the history has one of it. @returns its id there */
-const insert = (database: Database, { columns, headers, body }: NewDelivery): string => {
+const insert = (database: Database, rows: Rows, { columns, headers, body }: NewDelivery): string => {
   const payload = columns[VERDICT] === 'unreadable' ? undefined : payloadOf(exactText(body));
   const { chats, senders, types, fromMe } = facetsOf(payload);
   const facets = [words(chats), words(senders), words(types), fromMe === null ? null : Number(fromMe)];
   const [id, ...others] = columns;
   const rest: Value[] = [...others, headers, ...facets, body.byteLength, body];
-  const statement = database.prepare(INSERT);
+  const statement = database.prepare(rows.delivery);
+  const seq = rows.next();
   for (let number = 1; ; number++) {
     const name = number === 1 ? String(id) : `${String(id)}-${number}`;
-    if (statement.run(name, ...rest).changes > 0) return name;
+    if (statement.run(seq, name, ...rest).changes > 0) return name;
   }
 };
 
@@ -175,24 +203,26 @@ const namesIn = (database: Database): Names => {
   };
 };
 
-const insertAll = (database: Database, writer: string, names: Names, { deliveries, outcomes }: Batch): void => {
+const insertAll = (database: Database, rows: Rows, writer: string, names: Names, { deliveries, outcomes }: Batch): void => {
   for (const delivery of deliveries) {
     const id = String(delivery.columns[0]);
-    const name = insert(database, delivery);
+    const name = insert(database, rows, delivery);
     if (name !== id) names.add(writer, id, name);
   }
-  const statement = database.prepare(INSERT_OUTCOME);
+  const statement = database.prepare(rows.outcome);
   for (const { columns, answer } of outcomes) {
     const [id, ...rest] = columns;
-    statement.run(names.nameOf(writer, String(id)), ...rest, answer);
+    statement.run(rows.next(), names.nameOf(writer, String(id)), ...rest, answer);
   }
 };
 
-/** Deliveries of batches that are not unpacked. */
+/** Deliveries of batches that wait to be unpacked. */
 export const waitingIn = (database: Database): number =>
-  Number(database.prepare('SELECT ifnull(sum(count), 0) AS count FROM batches').get()?.['count']);
+  Number(database.prepare('SELECT ifnull(sum(count), 0) AS count FROM batches WHERE aside IS NULL').get()?.['count']);
 
-const isBehind = (database: Database): boolean => database.prepare('SELECT 1 FROM batches LIMIT 1').get() !== undefined;
+const isBehind = (database: Database): boolean => database.prepare('SELECT 1 FROM batches WHERE aside IS NULL LIMIT 1').get() !== undefined;
+
+const NEXT = 'SELECT seq, writer, rows, bodies FROM batches WHERE seq > ? AND aside IS NULL ORDER BY seq LIMIT 1';
 
 /** A step of unpacking. */
 export interface Unpacked {
@@ -204,30 +234,92 @@ export interface Unpacked {
   readonly bytes: number;
 }
 
-/** Makes rows of the oldest batches, in one small transaction. Where there are none it only reads. */
+/**
+ * Makes rows of the oldest batches, in one small transaction. Where there are none it only reads. A batch that somebody has
+ * changed, so that it can never be unpacked, is set aside: it stays in the file, and does not hold up the others.
+ */
 export const unpackStep = (database: Database): Unpacked => {
   if (!isBehind(database)) return { more: false, upto: 0, bytes: 0 };
-  return database.transaction(() => {
-    const next = database.prepare('SELECT seq, writer, rows, bodies FROM batches WHERE seq > ? ORDER BY seq LIMIT 1');
-    const names = namesIn(database);
-    let upto = 0;
-    let bytes = 0;
-    for (let count = 0; count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE; ) {
-      const row = next.get(upto);
-      if (row === undefined) break;
-      const batch = unpack(row);
-      insertAll(database, String(row['writer']), names, batch);
-      upto = Number(row['seq']);
-      count += batch.deliveries.length + batch.outcomes.length;
-      bytes += bytesOf(batch, IN_ROWS);
+  let upto = 0;
+  try {
+    return database.transaction(() => {
+      const names = namesIn(database);
+      let bytes = 0;
+      for (let count = 0; count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE; ) {
+        const row = database.prepare(NEXT).get(upto);
+        if (row === undefined) break;
+        upto = Number(row['seq']);
+        const batch = unpack(row);
+        insertAll(database, IN_FILE, String(row['writer']), names, batch);
+        count += batch.deliveries.length + batch.outcomes.length;
+        bytes += bytesOf(batch, IN_ROWS);
+      }
+      database.prepare('DELETE FROM batches WHERE seq <= ? AND aside IS NULL').run(upto);
+      return { more: isBehind(database), upto, bytes };
+    });
+  } catch (error) {
+    if (!isChanged(error)) throw error;
+    database.transaction(() => database.prepare('UPDATE batches SET aside = ? WHERE seq = ?').run(reason(error), upto));
+    return { more: isBehind(database), upto: 0, bytes: 0 };
+  }
+};
+
+/** A file of the version before, which may not be written, has none. */
+const hasBatches = (database: Database): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'batches'").get() !== undefined;
+
+/** Deliveries that lie in batches that were set aside, and why one of them was; without a reason there are none. */
+export const asideIn = (database: Database): { readonly count: number; readonly why: string } => {
+  if (!hasBatches(database)) return { count: 0, why: '' };
+  const row = database.prepare('SELECT sum(count) AS count, max(aside) AS why FROM batches WHERE aside IS NOT NULL').get();
+  return { count: Number(row?.['count'] ?? 0), why: String(row?.['why'] ?? '') };
+};
+
+/** Tables and views of this connection alone, in memory: what is waiting as rows, and these with those of the file. */
+const LATE = `
+  PRAGMA temp_store = MEMORY;
+  CREATE TEMP TABLE late_deliveries AS SELECT * FROM main.deliveries WHERE 0;
+  CREATE UNIQUE INDEX temp.late_seq ON late_deliveries (seq);
+  CREATE INDEX temp.late_id ON late_deliveries (id);
+  CREATE TEMP TABLE late_outcomes AS SELECT * FROM main.outcomes WHERE 0;
+  CREATE INDEX temp.late_outcomes_delivery ON late_outcomes (delivery);
+  CREATE TEMP TABLE renamed (seq INTEGER PRIMARY KEY, writer TEXT, id TEXT, name TEXT, UNIQUE (writer, id));
+  INSERT INTO temp.renamed SELECT seq, writer, id, name FROM main.renamed;
+  CREATE TEMP VIEW deliveries AS SELECT * FROM main.deliveries UNION ALL SELECT * FROM late_deliveries;
+  CREATE TEMP VIEW outcomes AS SELECT * FROM main.outcomes UNION ALL SELECT * FROM late_outcomes;
+`;
+
+/**
+ * Unpacks into memory, for this connection, what cannot be unpacked in the file: it may not be written, the disk is full, or
+ * another program holds it.
+ */
+const unpackAside = (database: Database): void => {
+  let seq = Number(
+    database.prepare('SELECT max(ifnull((SELECT max(seq) FROM deliveries), 0), ifnull((SELECT max(seq) FROM outcomes), 0)) AS seq').get()?.[
+      'seq'
+    ],
+  );
+  database.exec(LATE);
+  const names = namesIn(database);
+  const rows: Rows = {
+    delivery: `INSERT INTO late_deliveries ${COLUMNS} SELECT ${VALUES} WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?2)`,
+    outcome: outcomeInto('late_outcomes'),
+    next: () => ++seq,
+  };
+  const next = database.prepare(NEXT);
+  for (let row = next.get(0); row !== undefined; row = next.get(Number(row['seq']))) {
+    try {
+      insertAll(database, rows, String(row['writer']), names, unpack(row));
+    } catch (error) {
+      if (!isChanged(error)) throw error;
     }
-    database.prepare('DELETE FROM batches WHERE seq <= ?').run(upto);
-    return { more: isBehind(database), upto, bytes };
-  });
+  }
 };
 
 const newest = (database: Database): number => Number(database.prepare('SELECT max(seq) AS seq FROM batches').get()?.['seq'] ?? 0);
 
+/** Milliseconds that a reader waits for a file that another process holds, before it does without. */
+const READER_PATIENCE = 500;
 /** Milliseconds that a listener gets between two steps, when it writes meanwhile. */
 const PAUSE = 3;
 
@@ -235,15 +327,29 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 /**
- * Unpacks what is there, before its deliveries are looked for; a file that is held is waited for. What a listener writes
- * meanwhile is no part of it.
+ * Unpacks what is there. What a listener writes meanwhile is no part of it.
+ * @param patience milliseconds that a file held by another process is waited for, each time
  * @throws the database's error where the file cannot be written
  */
-export const unpackAll = async (database: Database): Promise<void> => {
+export const unpackAll = async (database: Database, patience = PATIENCE): Promise<void> => {
   const last = newest(database);
   for (let upto = 0, more = true; more && upto < last; ) {
-    ({ upto, more } = await whenFree(() => unpackStep(database)));
+    ({ upto, more } = await whenFree(() => unpackStep(database), patience));
     // The engine lets go of bytes that were read only between two turns of the event loop.
     await (newest(database) > last ? pause() : turn());
+  }
+};
+
+/**
+ * Unpacks what is there before this connection looks for deliveries: in the file, or in memory where that cannot be written.
+ * @throws the database's error where the file cannot be read
+ */
+export const unpackToRead = async (database: Database): Promise<void> => {
+  if (!hasBatches(database)) return;
+  try {
+    await unpackAll(database, READER_PATIENCE);
+  } catch (error) {
+    if (!CANNOT_WRITE.includes(failureOf(error))) throw error;
+    unpackAside(database);
   }
 };

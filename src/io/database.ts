@@ -150,7 +150,7 @@ export const openDatabase = async (path: string, engines: readonly Engine[] = ['
 };
 
 /** Kinds of failure that a person can do something about. */
-export type Failure = 'locked' | 'full' | 'damaged' | 'not-a-database' | 'cannot-open' | 'read-only' | 'other';
+export type Failure = 'locked' | 'full' | 'damaged' | 'not-a-database' | 'cannot-open' | 'read-only' | 'refused' | 'other';
 
 /** Primary result codes (sqlite.org/rescode.html). */
 const CODES: Readonly<Record<number, Failure>> = {
@@ -161,6 +161,8 @@ const CODES: Readonly<Record<number, Failure>> = {
   11: 'damaged',
   13: 'full',
   14: 'cannot-open',
+  19: 'refused', // a row that breaks a rule of its table
+  20: 'refused',
   26: 'not-a-database',
 };
 
@@ -175,6 +177,7 @@ export const failureOf = (error: unknown): Failure => {
   if (name.startsWith('SQLITE_NOTADB') || /not a database/.test(error.message)) return 'not-a-database';
   if (name.startsWith('SQLITE_CORRUPT') || /malformed/.test(error.message)) return 'damaged';
   if (name.startsWith('SQLITE_BUSY') || /database is locked/.test(error.message)) return 'locked';
+  if (name.startsWith('SQLITE_CONSTRAINT') || name.startsWith('SQLITE_MISMATCH')) return 'refused';
   if (name.startsWith('SQLITE_FULL') || /database or disk is full/.test(error.message)) return 'full';
   return 'other';
 };

@@ -148,7 +148,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       abandoned = true;
       for (const cancel of planned) cancel();
       const sent = under.filter((one) => one !== undefined).sort((one, other) => one.number - other.number);
-      const left = [...sent.map(({ parcel }) => parcel), ...queue.drain()];
+      // The queue gives them out chat by chat.
+      const left = [...sent.map(({ parcel }) => parcel), ...queue.drain()].sort((one, other) => one.time - other.time);
       endpoint.close();
       return left;
     },

@@ -90,7 +90,7 @@ const storedOutcome = (outcome: Outcome, time: number): NewOutcome => {
       outcome.delivery,
       outcome.endpoint,
       Math.round(time),
-      outcome.ms,
+      Number.isFinite(outcome.ms) ? outcome.ms : 0,
       answered ? outcome.status : null,
       answered ? null : outcome.error.slice(0, LONGEST_ERROR),
       answered ? null : outcome.cause,

@@ -106,7 +106,7 @@ export interface LogOptions {
 
 /** The log that is written ahead of a history's file. What is in it goes into the file, from time to time. */
 export interface Log {
-  /** So many bytes have been committed in one transaction. */
+  /** So many bytes have been committed in one transaction; nothing is done about them once it is closed. */
   written(bytes: number): void;
   /** To be waited for before the next transaction: the log is about to be empty, and can begin anew only while nobody writes. */
   readonly hold: Promise<void> | undefined;
@@ -138,6 +138,7 @@ export const openLog = (database: Database, { path, program, after = AFTER }: Lo
   let emptier: Emptier | undefined;
   let hold: Promise<void> | undefined;
   let working: Promise<void> | undefined;
+  let closed = false;
 
   const empty = async (start: string): Promise<void> => {
     try {
@@ -169,7 +170,7 @@ export const openLog = (database: Database, { path, program, after = AFTER }: Lo
   return {
     written(more) {
       bytes += TRANSACTION + more;
-      if (program === undefined || bytes < after || working !== undefined) return;
+      if (closed || program === undefined || bytes < after || working !== undefined) return;
       bytes = 0;
       working = empty(program);
     },
@@ -177,6 +178,7 @@ export const openLog = (database: Database, { path, program, after = AFTER }: Lo
       return hold;
     },
     async close() {
+      closed = true;
       await working;
       await emptier?.close();
     },

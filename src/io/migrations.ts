@@ -55,6 +55,7 @@ export const STEPS: readonly string[] = [
     seq INTEGER PRIMARY KEY, -- in order of arrival
     writer TEXT NOT NULL,
     count INTEGER NOT NULL, -- deliveries in it
+    aside TEXT, -- why it cannot be unpacked
     rows TEXT NOT NULL, -- JSON
     bodies BLOB NOT NULL
   ) STRICT;

@@ -43,17 +43,23 @@ const STEPS_PER_COUNT = 50;
 
 export const newHeld = (): Held => ({ deliveries: 0, steps: 0 });
 
-/** How many deliveries are too many, or fill the file beyond its bound. */
-const surplus = (database: Database, keep: Keep, held: Held): number => {
+/** Deliveries that are too many, and bytes beyond the file's bound. */
+interface Surplus {
+  readonly deliveries: number;
+  readonly bytes: number;
+}
+
+const surplus = (database: Database, keep: Keep, held: Held): Surplus => {
   if (held.steps-- <= 0) {
     held.deliveries = countOf(database);
     held.steps = STEPS_PER_COUNT;
   }
-  const tooMany = held.deliveries - keep.deliveries;
-  // A delivery takes 1,000 bytes at least, so this is never more than is needed.
-  const tooLarge = Math.ceil((bytesOf(database) - keep.bytes) / 1000);
-  return Math.max(0, tooMany, tooLarge);
+  return { deliveries: held.deliveries - keep.deliveries, bytes: bytesOf(database) - keep.bytes };
 };
+
+/** Deliveries of one that was set aside are not counted among those that are kept. */
+const NEXT_BATCH = `SELECT seq, CASE WHEN aside IS NULL THEN count ELSE 0 END AS count, length(rows) + length(bodies) AS size
+  FROM batches WHERE seq > ? ORDER BY seq LIMIT 1`;
 
 /** Of these, the oldest, what one step may take away. */
 const someOf = (candidates: readonly Row[]): { seq: number; size: number }[] => {
@@ -68,33 +74,48 @@ const someOf = (candidates: readonly Row[]): { seq: number; size: number }[] => 
   return chosen;
 };
 
-/** Takes away batches that would be too much as soon as they were unpacked. @returns how many deliveries went with them */
-const dropBatches = (database: Database, most: number): number => {
+/**
+ * Takes away the oldest batches, whole, as far as they are too many or fill the file beyond its bound.
+ * @returns how many deliveries went with them, and whether anything did
+ */
+const dropBatches = (database: Database, most: Surplus): { readonly gone: number; readonly some: boolean } => {
+  const next = database.prepare(NEXT_BATCH);
   let gone = 0;
+  let bytes = 0;
   let upto = 0;
-  for (const { seq, count } of database.prepare('SELECT seq, count FROM batches ORDER BY seq LIMIT ?').all(MOST_AT_ONCE)) {
-    if (gone + Number(count) > most) break;
-    gone += Number(count);
-    upto = Number(seq);
+  for (let row = next.get(0); row !== undefined && bytes < MOST_BYTES_AT_ONCE; row = next.get(upto)) {
+    const count = Number(row['count']);
+    if (gone + count > most.deliveries && bytes >= most.bytes) break;
+    gone += count;
+    bytes += Number(row['size']);
+    upto = Number(row['seq']);
   }
   database.prepare('DELETE FROM batches WHERE seq <= ?').run(upto);
-  return gone;
+  return { gone, some: upto > 0 };
 };
+
+/** What a step of pruning did. */
+export interface Pruned {
+  /** Deliveries that went. */
+  readonly gone: number;
+  /** Whether there may be more to take away. */
+  readonly more: boolean;
+}
 
 /**
  * Takes away the oldest deliveries that are too many, in one small transaction.
  * @param now milliseconds since 1970
  * @param held what is known of how many there are; brought up to date
- * @returns how many went; 0 when nothing is left to do
  */
-export const pruneStep = (database: Database, keep: Keep, now: number, held: Held): number =>
+export const pruneStep = (database: Database, keep: Keep, now: number, held: Held): Pruned =>
   database.transaction(() => {
     const old = database
       .prepare('SELECT seq, size FROM deliveries WHERE time < ? ORDER BY time LIMIT ?')
       .all(Math.floor(now - keep.days * DAY), MOST_AT_ONCE);
-    const most = old.length > 0 ? 0 : surplus(database, keep, held);
-    const oldest = (): Row[] => database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(Math.min(MOST_AT_ONCE, most));
-    const chosen = someOf(most === 0 ? old : oldest());
+    const most = old.length > 0 ? { deliveries: 0, bytes: 0 } : surplus(database, keep, held);
+    // A delivery takes 1,000 bytes at least, so these are never more than is needed.
+    const count = Math.min(MOST_AT_ONCE, Math.max(0, most.deliveries, Math.ceil(most.bytes / 1000)));
+    const chosen = someOf(count === 0 ? old : database.prepare('SELECT seq, size FROM deliveries ORDER BY seq LIMIT ?').all(count));
     for (const { seq } of chosen) {
       database.prepare('DELETE FROM outcomes WHERE delivery = ?').run(seq);
       database.prepare('DELETE FROM texts WHERE rowid = ?').run(seq);
@@ -106,9 +127,10 @@ export const pruneStep = (database: Database, keep: Keep, now: number, held: Hel
       database.prepare('UPDATE indexed SET upto = 0').run();
     }
     // Batches are younger than all rows.
-    const gone = chosen.length === 0 && most > 0 ? dropBatches(database, most) : chosen.length;
+    const dropped = chosen.length === 0 && count > 0 ? dropBatches(database, most) : { gone: 0, some: false };
+    const gone = chosen.length + dropped.gone;
     held.deliveries -= gone;
-    return gone;
+    return { gone, more: chosen.length > 0 || dropped.some };
   });
 
 /**

@@ -137,9 +137,14 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     let size = 0;
     let over = false;
     const announced = Number(request.headers['content-length'] ?? 0);
+    const done = (): void => {
+      reading.delete(request);
+      if (reading.size === 0) onRead();
+    };
     const tooLarge = (): void => {
       over = true;
       chunks.length = 0;
+      done(); // its rest is read, and may never come
       refuse(request, response, 'too-large', 413, `The body is larger than ${maxBody} bytes (--max-body).`);
     };
     if (announced > maxBody) {
@@ -148,12 +153,11 @@ export const listenOn = async (options: ServerOptions): Promise<Listening> => {
     }
     reading.add(request);
     request.on('close', () => {
-      reading.delete(request);
       if (!over && !request.complete) {
         over = true;
         onRefusal('broken', `A client went away after ${size}${announced > 0 ? ` of ${announced}` : ''} bytes.`);
       }
-      if (reading.size === 0) onRead();
+      done();
     });
     request.on('data', (chunk: Buffer) => {
       if (over) return;

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { environmentError, errorCode, reason, UserError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Database, type Engine, failureOf, openDatabase } from './database.ts';
+import { type Database, type Engine, type Failure, failureOf, openDatabase } from './database.ts';
 import { dirname, exists, join, kindOf, makeFolder, resolve } from './files.ts';
 import { dataFolder } from './folders.ts';
 import { identify, migrate, STEPS } from './migrations.ts';
@@ -88,6 +88,8 @@ export interface StoreOptions {
   readonly file: string | undefined;
   readonly runtime: Runtime;
   readonly engines?: readonly Engine[];
+  /** Whether it is opened to be read: then one of an older version, which may not be written, stays as it is. */
+  readonly reads?: boolean;
 }
 
 const check = (database: Database, path: string): { isNew: boolean; isOld: boolean } => {
@@ -118,7 +120,10 @@ export const tune = (database: Database): void => {
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
 };
 
-const begin = async (database: Database, path: string): Promise<void> => {
+/** Failures with which a file can be read all the same. */
+export const CANNOT_WRITE: readonly Failure[] = ['locked', 'full', 'read-only'];
+
+const begin = async (database: Database, path: string, reads: boolean): Promise<void> => {
   const { isNew, isOld } = await whenFree(() => check(database, path));
   if (isNew) {
     // Room of what was pruned goes back to the disk in small steps; it can only be said before the first table. Nothing
@@ -127,21 +132,26 @@ const begin = async (database: Database, path: string): Promise<void> => {
   }
   tune(database);
   if (isNew) await whenFree(() => database.prepare('PRAGMA journal_mode = WAL').get());
-  if (isNew || isOld) await whenFree(() => migrate(database));
+  if (!isNew && !isOld) return;
+  try {
+    await whenFree(() => migrate(database));
+  } catch (error) {
+    if (isNew || !reads || !CANNOT_WRITE.includes(failureOf(error))) throw error;
+  }
 };
 
 /**
  * Opens the history and takes it to the present version; makes a new one where there is none.
  * @throws UserError (3) where no database can be had or the file cannot be used
  */
-export const openStore = async ({ file, runtime, engines }: StoreOptions): Promise<Store> => {
+export const openStore = async ({ file, runtime, engines, reads = false }: StoreOptions): Promise<Store> => {
   const path = historyPath(file, runtime);
   let database: Database | undefined;
   try {
     if (kindOf(path) === 'folder') throw environmentError(`${path} is a folder.`, 'Name a file: --history whapi.db.');
     prepareFile(path);
     database = await openDatabase(path, engines);
-    await begin(database, path);
+    await begin(database, path, reads);
   } catch (error) {
     database?.close();
     throw historyError(error, path);

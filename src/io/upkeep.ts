@@ -42,13 +42,9 @@ export const createUpkeep = (database: Database, { keep, now, onWritten }: Upkee
   const prune = (): void => {
     pruning = undefined;
     try {
-      let gone = pruneStep(database, keep, now(), held);
-      let more = gone > 0;
+      let { gone, more } = pruneStep(database, keep, now(), held);
       // As many as have come since the last time, lest a flood outgrow its bounds.
-      for (due -= gone; more && due > 0; due -= gone) {
-        gone = pruneStep(database, keep, now(), held);
-        more = gone > 0;
-      }
+      for (due -= gone; more && due > 0; due -= gone) ({ gone, more } = pruneStep(database, keep, now(), held));
       due = 0;
       if (more || shrinkStep(database)) schedulePrune();
     } catch {
@@ -64,7 +60,7 @@ export const createUpkeep = (database: Database, { keep, now, onWritten }: Upkee
     const isBusy = performance.eventLoopUtilization(done).utilization > MUCH;
     try {
       const { more, bytes } = unpackStep(database);
-      onWritten(bytes);
+      if (bytes > 0) onWritten(bytes);
       if (more || indexStep(database)) scheduleOrder(isBusy ? ORDER_PAUSE : PRUNE_PAUSE);
     } catch {
       // Another process has the file, or the disk is full: the next delivery asks again, or whoever reads does it.

@@ -94,6 +94,10 @@ export const createWriter = (database: Database, options: WriterOptions): Writer
         // What is too much for the end of a listener is left to the next one, or to whoever reads.
         for (let steps = 0; steps < MOST_STEPS_AT_END && unpackStep(database).more; ) steps++;
         for (let steps = 0; steps < MOST_STEPS_AT_END && indexStep(database); ) steps++;
+      } catch {
+        // Another process writes, or the disk is full: it is left as well.
+      }
+      try {
         // libsql leaves its log behind; empty, it takes no room.
         database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
       } catch {

@@ -100,6 +100,15 @@ describe('bodies that are too large', () => {
     expect(after?.['body']).toBe(named('after it'));
   });
 
+  it('ends though a body that is too large never ends', async () => {
+    const listener = await startListener(['--max-body', '1KB', '--json']);
+    const { socket } = await dial(listener.url);
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n800\r\n${'x'.repeat(1500)}`);
+    await listener.runtime.stderr.line(/larger than/);
+    expect(await listener.stop()).toBe(0);
+    expect(listener.runtime.stdout.text).toMatch('"type":"stopped"');
+  });
+
   it('takes a body of exactly --max-body and refuses one byte more, announced or not', async () => {
     const listener = await startListener(['--max-body', '100B']);
     expect((await send(listener.url, 'x'.repeat(100))).status).toBe(200);

@@ -153,6 +153,36 @@ describe('the order of deliveries to one endpoint', () => {
     }
   });
 
+  it('holds for many more chats than are remembered, some of which come again', () => {
+    const queue = createQueue<number>(3);
+    const chatOf = (number: number): number => (number % 5 === 0 ? number % 50 : number);
+    const total = 6000;
+    const under: Turn<number>[] = [];
+    const started: number[] = [];
+    for (let number = 0; number < total; number++) {
+      queue.push(number, `chat ${chatOf(number)}`);
+      // One is always under way, so that it stays one stretch; now and then many wait.
+      if (number % 40 < 20) under.shift()?.done();
+      for (const turn of startAll(queue)) {
+        started.push(turn.item);
+        under.push(turn);
+      }
+    }
+    while (under.length > 0) {
+      under.shift()?.done();
+      for (const turn of startAll(queue)) {
+        started.push(turn.item);
+        under.push(turn);
+      }
+    }
+    expect(started.toSorted((a, b) => a - b)).toEqual(Array.from({ length: total }, (_, number) => number));
+    const last = new Map<number, number>();
+    for (const number of started) {
+      expect(number).toBeGreaterThan(last.get(chatOf(number)) ?? -1);
+      last.set(chatOf(number), number);
+    }
+  });
+
   it('costs the same for each delivery, however many wait', () => {
     const queue = createQueue<number>(4);
     const total = 300_000;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { chmodSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openArchive } from '../../src/io/archive.ts';
@@ -7,7 +8,7 @@ import { addBatch, type Batch, type NewDelivery, type NewOutcome, unpackAll, unp
 import { type Database, openDatabase, type Row } from '../../src/io/database.ts';
 import { openHistory } from '../../src/io/history.ts';
 import { migrate, STEPS } from '../../src/io/migrations.ts';
-import { newHeld, pruneStep } from '../../src/io/prune.ts';
+import { type Keep, measure, newHeld, pruneStep } from '../../src/io/prune.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { CAME, deliveryOf, readingOf } from '../support/history.ts';
 import { named } from '../support/payloads.ts';
@@ -203,7 +204,17 @@ describe('a batch', () => {
 });
 
 describe('batches that are too many', () => {
-  const keeping = (deliveries: number) => ({ days: 30, deliveries, bytes: 1e9 });
+  const keeping = (deliveries: number, bytes = 1e9): Keep => ({ days: 30, deliveries, bytes });
+  const pruned = (database: Database, keep: Keep): number => {
+    const held = newHeld();
+    let all = 0;
+    for (let more = true; more; ) {
+      const step = pruneStep(database, keep, CAME, held);
+      all += step.gone;
+      ({ more } = step);
+    }
+    return all;
+  };
 
   it('go whole, once all rows have gone, and what is kept is the newest', async () => {
     const database = await fresh();
@@ -211,15 +222,37 @@ describe('batches that are too many', () => {
       addBatch(database, 'w', batch(Array.from({ length: 10 }, (_, index) => newDelivery(`r${round}-${index}`))));
       if (round === 1) await unpackAll(database);
     }
-    const held = newHeld();
-    let gone = 0;
-    for (let step = 1; step > 0; gone += step) step = pruneStep(database, keeping(45), CAME, held);
-    expect(gone).toBe(50);
+    expect(pruned(database, keeping(45))).toBe(50);
     expect([ids(database), waitingIn(database)]).toEqual([[], 50]);
     await unpackAll(database);
     expect(ids(database)).toEqual([5, 6, 7, 8, 9].flatMap((round) => Array.from({ length: 10 }, (_, index) => `r${round}-${index}`)));
-    for (let step = 1; step > 0; ) step = pruneStep(database, keeping(45), CAME, held);
+    expect(pruned(database, keeping(45))).toBe(5);
     expect(ids(database)).toHaveLength(45);
+  });
+
+  it.each([3, 300_000])('go only as far as the file is larger than its bound: bodies of %i bytes', async (size) => {
+    const database = await fresh();
+    const number = size > 1000 ? 200 : 40_000;
+    for (let at = 0; at < number; at += 20) {
+      const body = new Uint8Array(size);
+      addBatch(database, 'w', batch(Array.from({ length: 20 }, (_, index) => newDelivery(`d${at + index}`, { body }))));
+    }
+    const { bytes } = measure(database);
+    const bound = Math.round(bytes / 2);
+    pruned(database, keeping(1e9, bound));
+    const left = measure(database);
+    expect(left.bytes).toBeLessThanOrEqual(bound);
+    expect(left.bytes).toBeGreaterThan(0.7 * bound); // a batch is no small part of it
+    expect(left.deliveries).toBeGreaterThan(0.4 * number);
+  });
+
+  it('go though there are many before them that hold outcomes alone', async () => {
+    const database = await fresh();
+    for (let round = 0; round < 120; round++) addBatch(database, 'w', batch([], [newOutcome('gone')]));
+    for (let round = 0; round < 3; round++) addBatch(database, 'w', batch([newDelivery(`d${round}`)]));
+    expect(pruned(database, keeping(1))).toBe(2);
+    await unpackAll(database);
+    expect(ids(database)).toEqual(['d2']);
   });
 
   it('leave nothing for their outcomes to belong to', async () => {
@@ -264,16 +297,33 @@ describe('a history with batches that wait', () => {
     expect(archive.one('latest').delivery.id).toBe('b');
   });
 
-  it('that somebody has changed is told as damaged, and left as it is', async () => {
+  it.each([
+    ['is no JSON any more', 'UPDATE batches SET rows = substr(rows, 2) WHERE seq = 2', /JSON/],
+    ['has another shape', "UPDATE batches SET rows = '{}' WHERE seq = 2", /iterable/],
+    ['has fewer bytes', "UPDATE batches SET bodies = x'00' WHERE seq = 2", /there are 1 bytes of/],
+    ['breaks a rule of the table', "UPDATE batches SET rows = replace(rows, '\"valid\"', 'null') WHERE seq = 2", /NOT NULL/],
+  ])('holds up nobody with one that %s: it is set aside, and told', async (_what, change, why) => {
     const file = join(temporaryFolder(), 'h.db');
     const database = await waiting(file);
     onTestFinished(() => database.close());
-    database.exec('UPDATE batches SET rows = substr(rows, 2)');
-    await expect(openArchive({ file, runtime: testRuntime() })).rejects.toMatchObject({
-      exitCode: 3,
-      message: expect.stringMatching(/is damaged/),
-    });
-    expect(waitingIn(database)).toBe(2);
+    addBatch(database, 'w', batch([newDelivery('changed'), newDelivery('too')]));
+    addBatch(database, 'w', batch([newDelivery('behind')]));
+    database.exec(change);
+    const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file]));
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id),
+    ).toEqual(['a', 'b', 'behind']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(why)]);
+    expect(stderr).toMatch('2 deliveries of the history cannot be read: somebody has changed the file');
+    expect(database.prepare('SELECT seq, count FROM batches').all()).toMatchObject([{ seq: 2, count: 2 }]);
+    const history = await openHistory({ file, runtime: testRuntime() });
+    const delivery = deliveryOf({ id: 'later', body: named('hi') });
+    await history.add(delivery, readingOf(delivery));
+    await history.close();
+    expect(ids(database)).toEqual(['a', 'b', 'behind', 'later']);
   });
 
   it('is pruned by age too', async () => {
@@ -283,29 +333,67 @@ describe('a history with batches that wait', () => {
     expect([stdout, code]).toEqual([expect.stringMatching(/^2 deliveries pruned .*; 0 left/), 0]);
   });
 
-  it('is read from a copy by somebody who may not write it, and left as it is', async () => {
+  const listed = (stdout: string): unknown[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const { id, outcomes: told } = JSON.parse(line) as { id: string; outcomes: { attempt: number }[] };
+        return [id, told.map(({ attempt }) => attempt)];
+      });
+
+  it('is read by somebody who may not write it, and left as it is', async () => {
     if (!otherUserRuns('a history that may only be read')) return;
     const folder = temporaryFolder();
     const file = join(folder, 'h.db');
     const database = await waiting(file);
     onTestFinished(() => database.close());
+    await unpackAll(database);
+    addBatch(database, 'w', batch([newDelivery('c'), newDelivery('a')], [newOutcome('b'), newOutcome('c'), newOutcome('a')]));
     chmodSync(folder, 0o755);
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
-    const temporary = temporaryFolder();
-    chmodSync(temporary, 0o777);
-    const list = program(['history', '--json', '--history', file], {
-      uid: 65_534,
-      env: { ...process.env, TMPDIR: temporary },
-      cwd: temporary,
-    });
-    const { stdout, stderr, code } = await finished(list);
+    const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file], { uid: 65_534, cwd: tmpdir() }));
     expect(code, stderr).toBe(0);
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { id: string }).id),
-    ).toEqual(['a', 'b']);
-    expect([waitingIn(database), readdirSync(temporary)]).toEqual([2, []]);
+    expect(listed(stdout)).toEqual([
+      ['a', []],
+      ['b', [1, 2]],
+      ['c', [1]],
+      ['a-2', [1]],
+    ]);
+    expect(waitingIn(database)).toBe(2);
+  });
+
+  it('is read while another program holds it', async () => {
+    const file = join(temporaryFolder(), 'h.db');
+    const database = await waiting(file);
+    onTestFinished(() => database.close());
+    database.exec('BEGIN IMMEDIATE');
+    const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file]));
+    expect(code, stderr).toBe(0);
+    expect(listed(stdout)).toEqual([
+      ['a', []],
+      ['b', [1]],
+    ]);
+    const one = await finished(program(['history', 'show', 'latest', '--json', '--history', file]));
+    expect(JSON.parse(one.stdout)).toMatchObject({ id: 'b' });
+    database.exec('ROLLBACK');
+    expect(waitingIn(database)).toBe(2);
+  });
+
+  it('of the first version is read by somebody who may not write it', async () => {
+    if (!otherUserRuns('a history of the first version that may only be read')) return;
+    const folder = temporaryFolder();
+    const file = join(folder, 'h.db');
+    const database = await openDatabase(file);
+    onTestFinished(() => database.close());
+    database.exec('PRAGMA journal_mode = WAL');
+    migrate(database, STEPS.slice(0, 1));
+    database.exec(`INSERT INTO deliveries (id, time, method, url, mode, verdict, chats, senders, types, size, headers, findings, body)
+      VALUES ('old', ${CAME}, 'POST', '/', 'body', 'valid', '', '', '', 2, '[]', '[]', x'7b7d')`);
+    chmodSync(folder, 0o755);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file], { uid: 65_534, cwd: tmpdir() }));
+    expect(code, stderr).toBe(0);
+    expect(listed(stdout)).toEqual([['old', []]]);
   });
 });

@@ -280,11 +280,13 @@ describe('a history file', () => {
       const check = await openDatabase(file);
       expect(check.prepare('PRAGMA integrity_check').all()[0]?.['integrity_check']).toBe('ok');
       check.close();
-      // There is no room either to put in order what came last; it can be read all the same.
+      // There is no room either to put in order what came last; it can be read all the same, and not pruned.
       const archive = await openArchive({ file, runtime: testRuntime() });
       const found = [...archive.find({}).deliveries].map(({ delivery }) => delivery.id);
       archive.close();
       expect(found).toEqual(expect.arrayContaining(stored));
+      const prune = await finished(program(['history', 'prune', '--keep-deliveries', '1', '--history', file]));
+      expect([prune.code, prune.stderr]).toEqual([3, expect.stringMatching(/cannot be pruned: the disk is full/)]);
       // With room again it goes on.
       spawnSync('mount', ['-o', 'remount,size=20m', disk]);
       expect((await finished(writing([file, 'again', 5]))).code).toBe(0);

@@ -53,6 +53,15 @@ const writeWhile = async (history: History, isWanted: (stored: number) => boolea
   return ids;
 };
 
+const rowsIn = async (file: string): Promise<number> => {
+  const database = await openDatabase(file);
+  try {
+    return Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n']);
+  } finally {
+    database.close();
+  }
+};
+
 const expectAllOf = async (file: string, ids: readonly string[]): Promise<void> => {
   const { deliveries, outcomes, sound } = await lookInto(file);
   expect(deliveries.map(({ id }) => id)).toEqual(ids);
@@ -123,6 +132,17 @@ describe('a thread that empties the log', () => {
     const ids = await crowd(history, 'a');
     await history.close();
     await expectAllOf(file, ids);
+  });
+
+  it('is asked for nothing more once the history is being closed, whatever is still put in order', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { history, file } = await open({ after: 20_000 });
+      const ids = await writeWhile(history, (stored) => stored < 3000);
+      // Batches are put in order from then on, one step after the other.
+      await vi.waitFor(async () => expect(await rowsIn(file)).toBeGreaterThan(0), { timeout: 100_000 });
+      await history.close();
+      await expectAllOf(file, ids);
+    }
   });
 
   it('and takes nothing into the file: the log is bounded all the same', async () => {
