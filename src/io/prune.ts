@@ -58,7 +58,7 @@ const surplus = (database: Database, keep: Keep, held: Held): Surplus => {
 };
 
 /** Deliveries of one that was set aside are not counted among those that are kept. */
-const NEXT_BATCH = `SELECT seq, CASE WHEN aside IS NULL THEN count ELSE 0 END AS count, length(rows) + length(bodies) AS size
+const NEXT_BATCH = `SELECT seq, CASE WHEN aside IS NULL THEN count ELSE 0 END AS count, octet_length(rows) + length(bodies) AS size
   FROM batches WHERE seq > ? ORDER BY seq LIMIT 1`;
 
 /** Of these, the oldest, what one step may take away. */
