@@ -139,27 +139,29 @@ const prune = async (options: KeepingOptions, { database, path }: Store, runtime
   try {
     const before = measure(database);
     const held = newHeld();
+    const step = async (): Promise<boolean> => {
+      const { gone, more } = await whenFree(() => pruneStep(database, keep, now, held));
+      pruned += gone;
+      // A listener that writes at the same time goes first.
+      await nextTurn();
+      return more;
+    };
+    const pruneAll = async (): Promise<boolean> => {
+      let some = false;
+      while (await step()) some = true;
+      return some;
+    };
     let pruned = 0;
-    for (let again = true; again; ) {
-      // What waits to be put in order may be too old as well; on a full disk others have to go first.
-      const full = await unpackAll(database).then(
-        () => undefined,
-        (error: unknown) => {
-          if (failureOf(error) !== 'full') throw error;
-          return error;
-        },
-      );
-      const earlier = pruned;
-      for (let more = true; more; ) {
-        const step = await whenFree(() => pruneStep(database, keep, now, held));
-        pruned += step.gone;
-        ({ more } = step);
-        // A listener that writes at the same time goes first.
-        await nextTurn();
+    // What waits to be put in order may be too old as well. That takes room for a while, so the rest goes first.
+    for (let some = await pruneAll(); ; some = await pruneAll()) {
+      try {
+        await unpackAll(database);
+        break;
+      } catch (error) {
+        if (failureOf(error) !== 'full' || !some) throw error;
       }
-      again = full !== undefined && pruned > earlier;
-      if (full !== undefined && pruned === 0) throw full;
     }
+    await pruneAll();
     while (await whenFree(() => shrinkStep(database, 0))) await nextTurn();
     const after = measure(database);
     const freed = Math.max(0, before.bytes - after.bytes);

@@ -198,12 +198,14 @@ const asideText = (database: Database): string | undefined => {
 };
 
 /**
- * Opens the history to read it. What a listener has stored and not yet put in order is put in order first, in memory where
- * the disk is full or the file may not be written.
+ * Opens the history to read it. What a listener has stored and not yet put in order is put in order first, in a copy where
+ * the disk is full, the file may not be written or another program holds it.
  * @throws UserError (3) where there is none, or it cannot be used
  */
 export const openArchive = async (options: Omit<StoreOptions, 'reads'>): Promise<Archive> => {
-  const { path, database } = await openExistingStore({ ...options, reads: true });
+  const store = await openExistingStore({ ...options, reads: true });
+  const { path } = store;
+  let { database } = store;
   const told = <Result>(run: () => Result): Result => {
     try {
       return run();
@@ -211,8 +213,10 @@ export const openArchive = async (options: Omit<StoreOptions, 'reads'>): Promise
       throw historyError(error, path);
     }
   };
+  let remark: string | undefined;
   try {
-    await unpackToRead(database);
+    database = await unpackToRead(database, path);
+    remark = asideText(database);
   } catch (error) {
     database.close();
     throw historyError(error, path);
@@ -235,7 +239,7 @@ export const openArchive = async (options: Omit<StoreOptions, 'reads'>): Promise
         if (stored === undefined) throw unknown(database, reference);
         return stored;
       }),
-    remark: told(() => asideText(database)),
+    remark,
     close: () => database.close(),
   };
 };

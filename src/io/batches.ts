@@ -1,7 +1,8 @@
 import { exactText, payloadOf } from '../delivery/bytes.ts';
 import { facetsOf } from '../delivery/facets.ts';
 import { reason } from '../errors.ts';
-import { type Database, failureOf, type Row, type Value } from './database.ts';
+import { type Database, failureOf, openDatabase, type Row, type Value } from './database.ts';
+import { migrate } from './migrations.ts';
 import { CANNOT_WRITE, PATIENCE, whenFree } from './store.ts';
 
 /** What a column holds that is no bytes. */
@@ -35,6 +36,9 @@ type Packed = readonly [
   outcomes: readonly (readonly [columns: readonly Plain[], size: number | null])[],
 ];
 
+/** Columns of a delivery and of an outcome, as they are named above. */
+const DELIVERY_COLUMNS = 10;
+const OUTCOME_COLUMNS = 8;
 /** Deliveries or outcomes, and bytes of bodies, that one row takes: what is unpacked at a time. */
 const MOST_IN_ROW = 200;
 const MOST_BYTES_IN_ROW = 4_000_000;
@@ -103,19 +107,41 @@ export const addBatch = (database: Database, writer: string, batch: Batch): numb
     return bytesOf(batch, IN_BATCH);
   });
 
-/** Whether a batch can never be unpacked. */
-const isChanged = (error: unknown): boolean =>
-  error instanceof ChangedError || error instanceof TypeError || failureOf(error) === 'refused';
-
 /** What lies in a batch is not what was put there: somebody has changed the file. */
 class ChangedError extends Error {}
 
+/** Whether a batch can never be unpacked. */
+const isChanged = (error: unknown): boolean => error instanceof ChangedError || failureOf(error) === 'refused';
+
+const isPlain = (value: unknown): boolean => value === null || typeof value === 'string' || Number.isFinite(value);
+const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Whether an entry of a batch has so many columns and what belongs behind them. */
+const isEntry = (entry: unknown, columns: number, isRest: (size: unknown, headers: unknown) => boolean): boolean =>
+  Array.isArray(entry) && Array.isArray(entry[0]) && entry[0].length === columns && entry[0].every(isPlain) && isRest(entry[1], entry[2]);
+
+const isPacked = (read: unknown): read is Packed => {
+  const [deliveries, outcomes, ...more]: unknown[] = Array.isArray(read) ? read : [];
+  return (
+    Array.isArray(deliveries) &&
+    Array.isArray(outcomes) &&
+    more.length === 0 &&
+    deliveries.every((entry) =>
+      isEntry(entry, DELIVERY_COLUMNS, (size, headers) => isSize(size) && (headers === 0 || typeof headers === 'string')),
+    ) &&
+    outcomes.every((entry) => isEntry(entry, OUTCOME_COLUMNS, (size) => size === null || isSize(size)))
+  );
+};
+
 const packedIn = (row: Row): Packed => {
+  let read: unknown;
   try {
-    return JSON.parse(String(row['rows'])) as Packed; // as `pack` wrote it
+    read = JSON.parse(String(row['rows']));
   } catch (error) {
     throw new ChangedError(reason(error));
   }
+  if (!isPacked(read)) throw new ChangedError('it is no batch');
+  return read;
 };
 
 const unpack = (row: Row): Batch => {
@@ -134,33 +160,16 @@ const unpack = (row: Row): Batch => {
     }),
     outcomes: outcomes.map(([columns, size]) => ({ columns, answer: size === null ? null : next(size) })),
   };
-  if (at !== all.byteLength) throw new ChangedError(`there are ${all.byteLength} bytes of ${at}`);
+  if (at !== all.byteLength) throw new ChangedError(`it has ${all.byteLength} bytes in place of ${at}`);
   return batch;
 };
 
-const COLUMNS =
-  '(seq, id, time, method, url, base, mode, event, said, verdict, findings, headers, chats, senders, types, from_me, size, body)';
-const VALUES = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')";
-/** An outcome goes to its delivery, wherever that is. */
-const outcomeInto = (
-  table: string,
-): string => `INSERT INTO ${table} (seq, delivery, endpoint, attempt, time, ms, status, error, cause, cut, answer)
-  SELECT ?1, seq, ?3, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10
-  FROM deliveries d WHERE id = ?2`;
-
-/** Where rows are made: statements that add one, unless its id is there, and the number it gets. */
-interface Rows {
-  readonly delivery: string;
-  readonly outcome: string;
-  /** null: the next of the table. */
-  readonly next: () => number | null;
-}
-
-const IN_FILE: Rows = {
-  delivery: `INSERT INTO deliveries ${COLUMNS} VALUES (${VALUES}) ON CONFLICT (id) DO NOTHING`,
-  outcome: outcomeInto('outcomes'),
-  next: () => null,
-};
+const INSERT = `INSERT INTO deliveries
+  (id, time, method, url, base, mode, event, said, verdict, findings, headers, chats, senders, types, from_me, size, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x'')) ON CONFLICT (id) DO NOTHING`;
+const INSERT_OUTCOME = `INSERT INTO outcomes (delivery, endpoint, attempt, time, ms, status, error, cause, cut, answer)
+  SELECT seq, ?2, (SELECT count(*) + 1 FROM outcomes WHERE delivery = d.seq AND endpoint = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9
+  FROM deliveries d WHERE id = ?1`;
 
 /** Ids with a space before and behind each, so that one can be looked for as a word. */
 const words = (values: readonly string[]): string => (values.length === 0 ? '' : ` ${values.join(' ')} `);
@@ -169,17 +178,16 @@ const words = (values: readonly string[]): string => (values.length === 0 ? '' :
 const VERDICT = 8;
 
 /** Makes the row of a delivery: under its id, or under that id with a number where the history has one of it. @returns its id there */
-const insert = (database: Database, rows: Rows, { columns, headers, body }: NewDelivery): string => {
+const insert = (database: Database, { columns, headers, body }: NewDelivery): string => {
   const payload = columns[VERDICT] === 'unreadable' ? undefined : payloadOf(exactText(body));
   const { chats, senders, types, fromMe } = facetsOf(payload);
   const facets = [words(chats), words(senders), words(types), fromMe === null ? null : Number(fromMe)];
   const [id, ...others] = columns;
   const rest: Value[] = [...others, headers, ...facets, body.byteLength, body];
-  const statement = database.prepare(rows.delivery);
-  const seq = rows.next();
+  const statement = database.prepare(INSERT);
   for (let number = 1; ; number++) {
     const name = number === 1 ? String(id) : `${String(id)}-${number}`;
-    if (statement.run(seq, name, ...rest).changes > 0) return name;
+    if (statement.run(name, ...rest).changes > 0) return name;
   }
 };
 
@@ -203,16 +211,16 @@ const namesIn = (database: Database): Names => {
   };
 };
 
-const insertAll = (database: Database, rows: Rows, writer: string, names: Names, { deliveries, outcomes }: Batch): void => {
+const insertAll = (database: Database, writer: string, names: Names, { deliveries, outcomes }: Batch): void => {
   for (const delivery of deliveries) {
     const id = String(delivery.columns[0]);
-    const name = insert(database, rows, delivery);
+    const name = insert(database, delivery);
     if (name !== id) names.add(writer, id, name);
   }
-  const statement = database.prepare(rows.outcome);
+  const statement = database.prepare(INSERT_OUTCOME);
   for (const { columns, answer } of outcomes) {
     const [id, ...rest] = columns;
-    statement.run(rows.next(), names.nameOf(writer, String(id)), ...rest, answer);
+    statement.run(names.nameOf(writer, String(id)), ...rest, answer);
   }
 };
 
@@ -250,7 +258,7 @@ export const unpackStep = (database: Database): Unpacked => {
         if (row === undefined) break;
         upto = Number(row['seq']);
         const batch = unpack(row);
-        insertAll(database, IN_FILE, String(row['writer']), names, batch);
+        insertAll(database, String(row['writer']), names, batch);
         count += batch.deliveries.length + batch.outcomes.length;
         bytes += bytesOf(batch, IN_ROWS);
       }
@@ -275,47 +283,6 @@ export const asideIn = (database: Database): { readonly count: number; readonly 
   return { count: Number(row?.['count'] ?? 0), why: String(row?.['why'] ?? '') };
 };
 
-/** Tables and views of this connection alone, in memory: what is waiting as rows, and these with those of the file. */
-const LATE = `
-  PRAGMA temp_store = MEMORY;
-  CREATE TEMP TABLE late_deliveries AS SELECT * FROM main.deliveries WHERE 0;
-  CREATE UNIQUE INDEX temp.late_seq ON late_deliveries (seq);
-  CREATE INDEX temp.late_id ON late_deliveries (id);
-  CREATE TEMP TABLE late_outcomes AS SELECT * FROM main.outcomes WHERE 0;
-  CREATE INDEX temp.late_outcomes_delivery ON late_outcomes (delivery);
-  CREATE TEMP TABLE renamed (seq INTEGER PRIMARY KEY, writer TEXT, id TEXT, name TEXT, UNIQUE (writer, id));
-  INSERT INTO temp.renamed SELECT seq, writer, id, name FROM main.renamed;
-  CREATE TEMP VIEW deliveries AS SELECT * FROM main.deliveries UNION ALL SELECT * FROM late_deliveries;
-  CREATE TEMP VIEW outcomes AS SELECT * FROM main.outcomes UNION ALL SELECT * FROM late_outcomes;
-`;
-
-/**
- * Unpacks into memory, for this connection, what cannot be unpacked in the file: it may not be written, the disk is full, or
- * another program holds it.
- */
-const unpackAside = (database: Database): void => {
-  let seq = Number(
-    database.prepare('SELECT max(ifnull((SELECT max(seq) FROM deliveries), 0), ifnull((SELECT max(seq) FROM outcomes), 0)) AS seq').get()?.[
-      'seq'
-    ],
-  );
-  database.exec(LATE);
-  const names = namesIn(database);
-  const rows: Rows = {
-    delivery: `INSERT INTO late_deliveries ${COLUMNS} SELECT ${VALUES} WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?2)`,
-    outcome: outcomeInto('late_outcomes'),
-    next: () => ++seq,
-  };
-  const next = database.prepare(NEXT);
-  for (let row = next.get(0); row !== undefined; row = next.get(Number(row['seq']))) {
-    try {
-      insertAll(database, rows, String(row['writer']), names, unpack(row));
-    } catch (error) {
-      if (!isChanged(error)) throw error;
-    }
-  }
-};
-
 const newest = (database: Database): number => Number(database.prepare('SELECT max(seq) AS seq FROM batches').get()?.['seq'] ?? 0);
 
 /** Milliseconds that a reader waits for a file that another process holds, before it does without. */
@@ -326,6 +293,15 @@ const PAUSE = 3;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
+/** What a step that failed has taken of a full disk goes back, as far as it can. */
+const giveBackLog = (database: Database): void => {
+  try {
+    database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  } catch {
+    // There is no room for it either.
+  }
+};
+
 /**
  * Unpacks what is there. What a listener writes meanwhile is no part of it.
  * @param patience milliseconds that a file held by another process is waited for, each time
@@ -333,23 +309,59 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
  */
 export const unpackAll = async (database: Database, patience = PATIENCE): Promise<void> => {
   const last = newest(database);
-  for (let upto = 0, more = true; more && upto < last; ) {
-    ({ upto, more } = await whenFree(() => unpackStep(database), patience));
-    // The engine lets go of bytes that were read only between two turns of the event loop.
-    await (newest(database) > last ? pause() : turn());
+  try {
+    for (let upto = 0, more = true; more && upto < last; ) {
+      ({ upto, more } = await whenFree(() => unpackStep(database), patience));
+      // The engine lets go of bytes that were read only between two turns of the event loop.
+      await (newest(database) > last ? pause() : turn());
+    }
+  } catch (error) {
+    if (failureOf(error) === 'full') giveBackLog(database);
+    throw error;
   }
 };
 
+/** Pages of a copy that stay in memory, before it takes room in the folder for temporary files: 100 MB. */
+const COPY_CACHE = -100_000;
+
 /**
- * Unpacks what is there before this connection looks for deliveries: in the file, or in memory where that cannot be written.
+ * A copy of all, in memory or a file without a name (sqlite.org/inmemorydb.html), with what is waiting as rows. It goes when
+ * it is closed, however the program ends.
+ */
+const openCopy = async (database: Database, path: string): Promise<Database> => {
+  const copy = await openDatabase('', [database.engine]);
+  try {
+    copy.exec(`PRAGMA cache_size = ${COPY_CACHE}`);
+    migrate(copy);
+    copy.prepare('ATTACH ? AS file').run(path);
+    copy.exec(`BEGIN; ${TABLES.map((table) => `INSERT INTO main.${table} SELECT * FROM file.${table};`).join('')} COMMIT; DETACH file`);
+    await unpackAll(copy);
+    return copy;
+  } catch (error) {
+    copy.close();
+    throw error;
+  }
+};
+
+/** Tables of a history; the full-text index is made anew of them where it is wanted. */
+const TABLES = ['deliveries', 'outcomes', 'batches', 'renamed'] as const;
+
+/**
+ * Unpacks what is there, before deliveries are looked for: in the file, or in a copy where that cannot be written.
+ * @returns the database to look in; where it is the copy, the other is closed
  * @throws the database's error where the file cannot be read
  */
-export const unpackToRead = async (database: Database): Promise<void> => {
-  if (!hasBatches(database)) return;
+export const unpackToRead = async (database: Database, path: string): Promise<Database> => {
+  if (!hasBatches(database)) return database;
   try {
     await unpackAll(database, READER_PATIENCE);
+    return database;
   } catch (error) {
     if (!CANNOT_WRITE.includes(failureOf(error))) throw error;
-    unpackAside(database);
+    const copy = await openCopy(database, path).catch(() => {
+      throw error;
+    });
+    database.close();
+    return copy;
   }
 };

@@ -198,6 +198,7 @@ async function* readHistory(text: string, choice: HistoryChoice | undefined, run
       const deliveries = reference === '' ? archive.find(choice?.filter ?? {}, choice?.limit).deliveries : [archive.one(reference)];
       // It is open until the next source is asked for.
       yield [{ kind: 'document', file: 'history', size: 0, parts: historyParts(deliveries), close: () => {} }];
+      if (reference === '' && archive.remark !== undefined) yield [trouble(EXIT.wanting, archive.remark)];
     } finally {
       archive.close();
     }

@@ -299,8 +299,15 @@ describe('a history with batches that wait', () => {
 
   it.each([
     ['is no JSON any more', 'UPDATE batches SET rows = substr(rows, 2) WHERE seq = 2', /JSON/],
-    ['has another shape', "UPDATE batches SET rows = '{}' WHERE seq = 2", /iterable/],
-    ['has fewer bytes', "UPDATE batches SET bodies = x'00' WHERE seq = 2", /there are 1 bytes of/],
+    ['has another shape', "UPDATE batches SET rows = '{}' WHERE seq = 2", /no batch/],
+    ['has fewer bytes', "UPDATE batches SET bodies = x'00' WHERE seq = 2", /1 bytes in place of/],
+    ['has a value that is no column', "UPDATE batches SET rows = replace(rows, '\"valid\"', 'true') WHERE seq = 2", /no batch/],
+    [
+      'has a size that is no number',
+      `UPDATE batches SET rows = replace(rows, ',${named('too').length},', ',"9",') WHERE seq = 2`,
+      /no batch/,
+    ],
+    ['has a column too many', 'UPDATE batches SET rows = replace(rows, \'"valid"\', \'"valid",1\') WHERE seq = 2', /no batch/],
     ['breaks a rule of the table', "UPDATE batches SET rows = replace(rows, '\"valid\"', 'null') WHERE seq = 2", /NOT NULL/],
   ])('holds up nobody with one that %s: it is set aside, and told', async (_what, change, why) => {
     const file = join(temporaryFolder(), 'h.db');
@@ -319,6 +326,11 @@ describe('a history with batches that wait', () => {
     expect([code, stderr]).toEqual([0, expect.stringMatching(why)]);
     expect(stderr).toMatch('2 deliveries of the history cannot be read: somebody has changed the file');
     expect(database.prepare('SELECT seq, count FROM batches').all()).toMatchObject([{ seq: 2, count: 2 }]);
+    const checked = await finished(program(['validate', 'history:', '--history', file]));
+    expect([checked.code, checked.stdout + checked.stderr]).toEqual([
+      1,
+      expect.stringMatching(/2 deliveries of the history cannot be read/),
+    ]);
     const history = await openHistory({ file, runtime: testRuntime() });
     const delivery = deliveryOf({ id: 'later', body: named('hi') });
     await history.add(delivery, readingOf(delivery));
@@ -363,21 +375,65 @@ describe('a history with batches that wait', () => {
     expect(waitingIn(database)).toBe(2);
   });
 
-  it('is read while another program holds it', async () => {
+  it('is read while another program holds it, and left as it is', async () => {
     const file = join(temporaryFolder(), 'h.db');
     const database = await waiting(file);
     onTestFinished(() => database.close());
+    await unpackAll(database);
+    addBatch(
+      database,
+      'w',
+      batch([newDelivery('c'), newDelivery('a'), newDelivery('d')], [newOutcome('b'), newOutcome('c'), newOutcome('a')]),
+    );
+    addBatch(database, 'x', batch([newDelivery('changed')]));
+    database.exec(`UPDATE batches SET rows = '{}' WHERE writer = 'x'`);
+    const looked = async (...args: string[]): Promise<readonly [unknown, string]> => {
+      const { stdout, stderr, code } = await finished(program([...args, '--json', '--history', file]));
+      expect(code, stderr).toBe(0);
+      return [listed(stdout), stderr];
+    };
+    const all = async (): Promise<unknown> => [
+      await looked('history'),
+      await looked('history', '--search', 'c'),
+      await looked('history', '--status', '200', '--limit', '2'),
+      await looked('history', '--status', 'none'),
+      (await finished(program(['history', 'show', 'latest~1', '--json', '--history', file]))).stdout,
+    ];
+    const indexed = (): unknown[] => [database.prepare('SELECT upto FROM indexed').get()?.['upto'], waitingIn(database), ids(database)];
+    const before = indexed();
     database.exec('BEGIN IMMEDIATE');
-    const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file]));
-    expect(code, stderr).toBe(0);
-    expect(listed(stdout)).toEqual([
-      ['a', []],
-      ['b', [1]],
-    ]);
-    const one = await finished(program(['history', 'show', 'latest', '--json', '--history', file]));
-    expect(JSON.parse(one.stdout)).toMatchObject({ id: 'b' });
+    const held = await all();
+    expect(indexed()).toEqual(before);
     database.exec('ROLLBACK');
-    expect(waitingIn(database)).toBe(2);
+    expect(held).toEqual(await all());
+    expect(held).toMatchObject([
+      [
+        [
+          ['a', []],
+          ['b', [1, 2]],
+          ['c', [1]],
+          ['a-2', [1]],
+          ['d', []],
+        ],
+        expect.stringMatching('1 delivery of the history cannot be read'),
+      ],
+      [[['c', [1]]], expect.anything()],
+      [
+        [
+          ['c', [1]],
+          ['a-2', [1]],
+        ],
+        expect.anything(),
+      ],
+      [
+        [
+          ['a', []],
+          ['d', []],
+        ],
+        expect.anything(),
+      ],
+      expect.stringContaining('"a-2"'),
+    ]);
   });
 
   it('of the first version is read by somebody who may not write it', async () => {
