@@ -65,8 +65,8 @@ const withWrk = (url, seconds, connections) => {
   const bad = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? '0';
   return {
     rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-    p50: milliseconds(/50%\s+(\S+)/.exec(stdout)?.[1] ?? ''),
-    p99: milliseconds(/99%\s+(\S+)/.exec(stdout)?.[1] ?? ''),
+    p50: milliseconds(/^ +50% +(\S+)/m.exec(stdout)?.[1] ?? ''),
+    p99: milliseconds(/^ +99% +(\S+)/m.exec(stdout)?.[1] ?? ''),
     bad: Number(bad),
   };
 };

@@ -7,11 +7,11 @@ import type { Mode } from '../event/mode.ts';
 import { isEventName } from '../event/name.ts';
 import { nearest } from '../schema/keywords.ts';
 import { plural } from '../view/text.ts';
-import { asideIn, unpackToRead } from './batches.ts';
 import type { Database, Row, Value } from './database.ts';
 import { type Filter, where } from './filter.ts';
 import { historyError, openExistingStore, type StoreOptions } from './store.ts';
 import { indexAll } from './texts.ts';
+import { asideIn, unpackToRead } from './unpacking.ts';
 
 /** What a search found. */
 export interface Found {

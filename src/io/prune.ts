@@ -1,5 +1,5 @@
-import { waitingIn } from './batches.ts';
 import type { Database, Row } from './database.ts';
+import { waitingIn } from './unpacking.ts';
 
 /** How much of the history is kept; what is older goes when one of them is passed. */
 export interface Keep {

@@ -1,7 +1,7 @@
-import { unpackStep } from './batches.ts';
 import type { Database } from './database.ts';
 import { type Keep, newHeld, pruneStep, shrinkStep } from './prune.ts';
 import { indexStep } from './texts.ts';
+import { unpackStep } from './unpacking.ts';
 
 /** Deliveries between two looks at what is too old or too much. */
 const PRUNE_EVERY = 500;

@@ -1,9 +1,10 @@
 import type { UserError } from '../errors.ts';
-import { addBatch, type Batch, unpackStep } from './batches.ts';
+import { addBatch, type Batch } from './batches.ts';
 import { type Database, failureOf } from './database.ts';
 import type { Keep } from './prune.ts';
 import { historyError, whenFree } from './store.ts';
 import { indexStep } from './texts.ts';
+import { unpackStep } from './unpacking.ts';
 import { createUpkeep } from './upkeep.ts';
 
 /** What became of a batch; all that is not named here is committed. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { unpackAll } from '../../src/io/batches.ts';
 import { type Engine, openDatabase } from '../../src/io/database.ts';
+import { unpackAll } from '../../src/io/unpacking.ts';
 
 /** What lies in a history, read past all that the program has for that. */
 export interface Inside {
