@@ -24,6 +24,17 @@ const fresh = async (steps: readonly string[] = STEPS): Promise<Database> => {
   return database;
 };
 
+/** A history of the first version, with one delivery. */
+const ofFirstVersion = async (file: string): Promise<Database> => {
+  const database = await openDatabase(file);
+  onTestFinished(() => database.close());
+  database.exec('PRAGMA journal_mode = WAL');
+  migrate(database, STEPS.slice(0, 1));
+  database.exec(`INSERT INTO deliveries (id, time, method, url, mode, verdict, chats, senders, types, size, headers, findings, body)
+    VALUES ('old', ${CAME}, 'POST', '/', 'body', 'valid', '', '', '', 2, '[]', '[]', x'7b7d')`);
+  return database;
+};
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const newDelivery = (
@@ -190,12 +201,7 @@ describe('a batch', () => {
 
   it('comes behind the deliveries of a history of the first version', async () => {
     const file = join(temporaryFolder(), 'h.db');
-    const database = await openDatabase(file);
-    onTestFinished(() => database.close());
-    database.exec('PRAGMA journal_mode = WAL');
-    migrate(database, STEPS.slice(0, 1));
-    database.exec(`INSERT INTO deliveries (id, time, method, url, mode, verdict, chats, senders, types, size, headers, findings, body)
-      VALUES ('old', ${CAME}, 'POST', '/', 'body', 'valid', '', '', '', 2, '[]', '[]', x'7b7d')`);
+    const database = await ofFirstVersion(file);
     const history = await openHistory({ file, runtime: testRuntime() });
     const delivery = deliveryOf({ id: 'new', body: named('hi') });
     await history.add(delivery, readingOf(delivery));
@@ -441,12 +447,7 @@ describe('a history with batches that wait', () => {
     if (!otherUserRuns('a history of the first version that may only be read')) return;
     const folder = temporaryFolder();
     const file = join(folder, 'h.db');
-    const database = await openDatabase(file);
-    onTestFinished(() => database.close());
-    database.exec('PRAGMA journal_mode = WAL');
-    migrate(database, STEPS.slice(0, 1));
-    database.exec(`INSERT INTO deliveries (id, time, method, url, mode, verdict, chats, senders, types, size, headers, findings, body)
-      VALUES ('old', ${CAME}, 'POST', '/', 'body', 'valid', '', '', '', 2, '[]', '[]', x'7b7d')`);
+    await ofFirstVersion(file);
     chmodSync(folder, 0o755);
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
     const { stdout, stderr, code } = await finished(program(['history', '--json', '--history', file], { uid: 65_534, cwd: tmpdir() }));
