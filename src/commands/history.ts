@@ -7,7 +7,7 @@ import { type Archive, openArchive } from '../io/archive.ts';
 import { failureOf } from '../io/database.ts';
 import { openWriter, resolve, shown, type Writer } from '../io/files.ts';
 import { measure, newHeld, pruneStep, shrinkStep } from '../io/prune.ts';
-import { historyError, historyPath, openExistingStore, type Store, whenFree } from '../io/store.ts';
+import { historyError, historyPath, nextTurn, openExistingStore, type Store, whenFree } from '../io/store.ts';
 import { openTerminal, type Terminal } from '../io/terminal.ts';
 import { unpackAll } from '../io/unpacking.ts';
 import type { AddCommand } from '../main.ts';
@@ -31,16 +31,10 @@ interface ExportOptions extends ListOptions {
   readonly output?: string;
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** A command at work: what it opened is closed however it ends. */
-const working = async <Opened extends { close(): void }>(
-  opened: Opened,
-  { out, err }: Terminal,
-  run: (opened: Opened) => Promise<ExitCode>,
-): Promise<ExitCode> => {
+const working = async (opened: { close(): void }, { out, err }: Terminal, run: () => Promise<ExitCode>): Promise<ExitCode> => {
   try {
-    return await run(opened);
+    return await run();
   } finally {
     opened.close();
     await out.flush();
@@ -139,6 +133,7 @@ const prune = async (options: KeepingOptions, { database, path }: Store, runtime
   try {
     const before = measure(database);
     const held = newHeld();
+    let pruned = 0;
     const step = async (): Promise<boolean> => {
       const { gone, more } = await whenFree(() => pruneStep(database, keep, now, held));
       pruned += gone;
@@ -151,7 +146,6 @@ const prune = async (options: KeepingOptions, { database, path }: Store, runtime
       while (await step()) some = true;
       return some;
     };
-    let pruned = 0;
     // What waits to be put in order may be too old as well. That takes room for a while, so the rest goes first.
     for (let some = await pruneAll(); ; some = await pruneAll()) {
       try {

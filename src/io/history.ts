@@ -5,7 +5,7 @@ import type { NewDelivery, NewOutcome } from './batches.ts';
 import type { Engine } from './database.ts';
 import { openLog } from './log.ts';
 import { KEEP, type Keep } from './prune.ts';
-import { historyError, openStore, PATIENCE, whenFree } from './store.ts';
+import { historyError, nextTurn, openStore, PATIENCE, whenFree } from './store.ts';
 import { createWriter } from './writer.ts';
 
 export type { Keep } from './prune.ts';
@@ -100,8 +100,6 @@ const storedOutcome = (outcome: Outcome, time: number): NewOutcome => {
   };
 };
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /**
  * Opens the history to write into it. Its log is emptied by a thread of its own, where `program` names what that runs.
  * @throws UserError (3) where no database can be had or the file cannot be used, with advice (--no-history)
@@ -141,7 +139,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   };
 
   const work = async (): Promise<void> => {
-    await turn();
+    await nextTurn();
     while (deliveries.length > 0 || outcomes.length > 0) {
       await log.hold;
       const batch = deliveries;
@@ -150,7 +148,7 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       outcomes = [];
       await write(batch, told);
       // All that comes in this turn belongs together.
-      await turn();
+      await nextTurn();
     }
     working = undefined;
   };

@@ -14,6 +14,9 @@ export const historyPath = (file: string | undefined, runtime: Pick<Runtime, 'cw
 export const PATIENCE = 5000;
 const PAUSE = 50;
 
+/** Resolves in the next turn of the event loop. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 /**

@@ -4,7 +4,7 @@ import { reason } from '../errors.ts';
 import { type Batch, bytesOf, IN_ROWS, isChanged, type NewDelivery, unpack } from './batches.ts';
 import { type Database, failureOf, openDatabase, type Value } from './database.ts';
 import { migrate } from './migrations.ts';
-import { CANNOT_WRITE, PATIENCE, whenFree } from './store.ts';
+import { CANNOT_WRITE, nextTurn, PATIENCE, whenFree } from './store.ts';
 
 /** Deliveries, and bytes of rows, after which a step of unpacking ends: a few milliseconds. */
 const MOST_AT_ONCE = 100;
@@ -142,7 +142,6 @@ const READER_PATIENCE = 500;
 /** Milliseconds that a listener gets between two steps, when it writes meanwhile. */
 const PAUSE = 3;
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 /** What a step that failed has taken of a full disk goes back, as far as it can. */
@@ -165,7 +164,7 @@ export const unpackAll = async (database: Database, patience = PATIENCE): Promis
     for (let upto = 0, more = true; more && upto < last; ) {
       ({ upto, more } = await whenFree(() => unpackStep(database), patience));
       // The engine lets go of bytes that were read only between two turns of the event loop.
-      await (newest(database) > last ? pause() : turn());
+      await (newest(database) > last ? pause() : nextTurn());
     }
   } catch (error) {
     if (failureOf(error) === 'full') giveBackLog(database);
@@ -173,8 +172,10 @@ export const unpackAll = async (database: Database, patience = PATIENCE): Promis
   }
 };
 
-/** Pages of a copy that stay in memory, before it takes room in the folder for temporary files: 100 MB. */
+/** Kilobytes of a copy that stay in memory, before it takes room in the folder for temporary files; negative, as SQLite wants it. */
 const COPY_CACHE = -100_000;
+/** Tables that are copied; the full-text index is made anew of them where it is wanted. */
+const TABLES = ['deliveries', 'outcomes', 'batches', 'renamed'] as const;
 
 /**
  * A copy of all, in memory or a file without a name (sqlite.org/inmemorydb.html), with what is waiting as rows. It goes when
@@ -194,9 +195,6 @@ const openCopy = async (database: Database, path: string): Promise<Database> => 
     throw error;
   }
 };
-
-/** Tables of a history; the full-text index is made anew of them where it is wanted. */
-const TABLES = ['deliveries', 'outcomes', 'batches', 'renamed'] as const;
 
 /**
  * Unpacks what is there, before deliveries are looked for: in the file, or in a copy where that cannot be written.

@@ -411,6 +411,15 @@ describe('--retry', () => {
     expect(waits).toEqual([500]);
     expect(running).toBe(0);
   });
+
+  it('names what is left in the order it came in, whatever chat it is of', async () => {
+    const after: After = (ms, action) => (ms === 5000 ? impatient(ms, action) : () => undefined);
+    const listener = await startListener(['-f', String(await closedPort()), '--retry', '--concurrency', '2'], { after });
+    for (const chat of ['a', 'b', 'b', 'a']) await send(listener.url, inChat('hi', chat));
+    await listener.runtime.stdout.line(/ d4\b/);
+    expect(await listener.stop()).toBe(1);
+    expect(listener.runtime.stderr.text).toMatch('4 deliveries (d1, d2, d3, d4).');
+  });
 });
 
 it('a redirect is told and not followed', async () => {

@@ -333,11 +333,13 @@ describe('a history with batches that wait', () => {
     expect([code, stderr]).toEqual([0, expect.stringMatching(why)]);
     expect(stderr).toMatch('2 deliveries of the history cannot be read: somebody has changed the file');
     expect(database.prepare('SELECT seq, count FROM batches').all()).toMatchObject([{ seq: 2, count: 2 }]);
-    const checked = await finished(program(['validate', 'history:', '--history', file]));
-    expect([checked.code, checked.stdout + checked.stderr]).toEqual([
-      1,
-      expect.stringMatching(/2 deliveries of the history cannot be read/),
-    ]);
+    for (const command of [
+      ['validate', 'history:'],
+      ['replay', 'history:', '--dry-run'],
+    ]) {
+      const told = await finished(program([...command, '--history', file]));
+      expect([told.code, told.stdout + told.stderr]).toEqual([1, expect.stringMatching(/2 deliveries of the history cannot be read/)]);
+    }
     const history = await openHistory({ file, runtime: testRuntime() });
     const delivery = deliveryOf({ id: 'later', body: named('hi') });
     await history.add(delivery, readingOf(delivery));
